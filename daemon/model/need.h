@@ -1,0 +1,50 @@
+#ifndef DAEMON_MODEL_NEED_H
+#define DAEMON_MODEL_NEED_H
+
+/* A fact that a decision is missing. `rules/` names it, `portal/` knows how to read it, the engine
+ * carries it. A need is a text "KIND:ARGUMENT"; facts are a JSON object need → value. A value that
+ * does not exist is null (which is known), a missing member is unknown (which is a need).
+ *
+ *   entity:TYPE:ID         the record of crm.item.get, tasks.task.get or crm.activity.get (§8.2,
+ *                          8.5, 8.7); null when deleted
+ *   user:ID                object of user.get, UPPER keys (§8.10); null when there is none
+ *   user-email:TEXT        the same
+ *   user-name:TEXT         array of such objects ("Имя Фамилия" or "Фамилия Имя")
+ *   department:ID          object of department.get (§8.10); null when there is none
+ *   department-name:TEXT   array of such objects
+ *   stages:TYPE            {"funnels":[{id,name}],
+ *                           "stages":[{id,name,category,semantic P/S/F}]} (§8.4)
+ *   fields:TYPE            `fields` of crm.item.fields (§8.2)
+ *   history:TYPE:ID:AFTER  array {id,time_ms,stage,category,semantic,kind} of
+ *                          crm.stagehistory.list with ID > AFTER, oldest first (§8.4); [] when the
+ *                          portal has none
+ *   whoami:                user id that the webhook acts as (§8.14)
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum need_kind {
+    NEED_ENTITY,
+    NEED_USER,
+    NEED_USER_EMAIL,
+    NEED_USER_NAME,
+    NEED_DEPARTMENT,
+    NEED_DEPARTMENT_NAME,
+    NEED_STAGES,
+    NEED_FIELDS,
+    NEED_HISTORY,
+    NEED_WHOAMI,
+};
+
+enum { NEED_SIZE = 256 };
+
+/* "KIND:ARGUMENT" apart; *ret_argument points into `need`. False when the kind is unknown. */
+bool need_split(const char *need, enum need_kind *ret_kind, const char **ret_argument);
+/* Builds one; an argument that does not fit is cut at NEED_SIZE (then it finds nothing). */
+void need_print(enum need_kind, const char *argument, char out[NEED_SIZE]);
+void need_print_entity(int type, const char *id, char out[NEED_SIZE]);
+/* How long a value may be reused, ms: entities 0 (one sitting only), users minutes, names a day. */
+long need_keep_ms(enum need_kind);
+
+#endif

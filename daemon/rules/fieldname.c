@@ -1,0 +1,273 @@
+#include "daemon/rules/fieldname.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/jv.h"
+#include "common/mem.h"
+#include "common/near.h"
+#include "common/utf8.h"
+#include "daemon/model/need.h"
+
+enum { MOST_NAMES = 512 };
+
+const char *field_type_of(const struct field_info *info)
+{
+    return jv_text(info->spec, "type", "");
+}
+
+static enum known fields_fact(struct scope *scope, int type, const json_t **ret)
+{
+    char argument[16], need[NEED_SIZE];
+    (void)snprintf(argument, sizeof argument, "%d", type);
+    need_print(NEED_FIELDS, argument, need);
+    return scope_fact(scope, need, ret);
+}
+
+/* Where the types of crm.item.fields lead (bitrix24.md §3.5). */
+static int leads_by_type(const char *type)
+{
+    static const struct {
+        const char *type;
+        int to;
+    } rows[] = {
+        {"user", ENTITY_USER},
+        {"employee", ENTITY_USER},
+        {"crm_contact", ENTITY_CONTACT},
+        {"crm_company", ENTITY_COMPANY},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(type, rows[i].type) == 0)
+            return rows[i].to;
+    return ENTITY_NONE;
+}
+
+static void fill_from_vocabulary(struct field_info *info, const struct field *field,
+                                 const char *word)
+{
+    (void)snprintf(info->name, sizeof info->name, "%s", field->name);
+    info->leads = field->leads;
+    info->to = field_target(field->leads);
+    info->many = field->leads == FIELD_TO_CONTACTS;
+    info->by_word = strcmp(word, field->word) == 0 && strcmp(word, field->name) != 0;
+}
+
+static void fill_from_spec(struct field_info *info, const char *name, const json_t *spec)
+{
+    const struct field *known = field_find(info->type, name);
+    if (known != NULL)
+        fill_from_vocabulary(info, known, name);
+    (void)snprintf(info->name, sizeof info->name, "%s", name);
+    info->spec = spec;
+    info->many = info->many || jv_flag(spec, "isMultiple");
+    if (info->to == ENTITY_NONE)
+        info->to = leads_by_type(field_type_of(info));
+}
+
+/* Labels of one entry of `fields`: whatever the portal gave. */
+static const char *label_of(const json_t *spec, size_t i)
+{
+    static const char *const members[] = {"title", "formLabel", "listLabel"};
+    return i < sizeof members / sizeof members[0] ? jv_text(spec, members[i], "") : NULL;
+}
+
+static bool has_label(const json_t *spec, const char *label)
+{
+    for (size_t i = 0; label_of(spec, i) != NULL; i++)
+        if (utf8_same(label_of(spec, i), label))
+            return true;
+    return false;
+}
+
+static const char *kind_word(int type)
+{
+    const struct entity_kind *kind = entity_kind_of(type);
+    return kind != NULL ? kind->word : "entity";
+}
+
+static enum known unknown_label(struct scope *scope, int type, const json_t *fields,
+                                const char *label)
+{
+    const char *names[MOST_NAMES], *key;
+    size_t count = 0;
+    json_t *spec;
+    json_object_foreach ((json_t *)(uintptr_t)fields, key, spec)
+        for (size_t i = 0; label_of(spec, i) != NULL && count < MOST_NAMES; i++)
+            names[count++] = label_of(spec, i);
+    const char *near = near_name(label, names, count);
+    if (near != NULL)
+        return scope_bad(scope, "no field of %s is called \"%s\"; did you mean \"%s\"?",
+                         kind_word(type), label, near);
+    return scope_bad(scope, "no field of %s is called \"%s\"", kind_word(type), label);
+}
+
+static enum known by_label(struct scope *scope, const char *label, struct field_info *info)
+{
+    const struct entity_kind *kind = entity_kind_of(info->type);
+    if (kind == NULL || !kind->universal) {
+        return scope_bad(scope, "fields of %s have no labels; write its name instead of \"%s\"",
+                         kind_word(info->type), label);
+    }
+    const json_t *fields, *found = NULL;
+    enum known known = fields_fact(scope, info->type, &fields);
+    if (known != KNOWN)
+        return known;
+    const char *name = NULL, *key;
+    json_t *spec;
+    json_object_foreach ((json_t *)(uintptr_t)fields, key, spec) {
+        if (!has_label(spec, label))
+            continue;
+        if (found != NULL) {
+            return scope_bad(
+                scope, "two fields of %s are called \"%s\": %s and %s; write one of these names",
+                kind_word(info->type), label, name, key);
+        }
+        name = key;
+        found = spec;
+    }
+    if (found == NULL)
+        return unknown_label(scope, info->type, fields, label);
+    fill_from_spec(info, name, found);
+    info->by_word = true;
+    return KNOWN;
+}
+
+/* UF_CRM_… by upperName: the REST name cannot be computed (bitrix24.md §3.5). */
+static enum known by_upper_name(struct scope *scope, const char *upper, struct field_info *info)
+{
+    const json_t *fields;
+    enum known known = fields_fact(scope, info->type, &fields);
+    if (known != KNOWN)
+        return known;
+    const char *key;
+    json_t *spec;
+    json_object_foreach ((json_t *)(uintptr_t)fields, key, spec) {
+        if (strcmp(jv_text(spec, "upperName", ""), upper) == 0) {
+            fill_from_spec(info, key, spec);
+            return KNOWN;
+        }
+    }
+    return scope_bad(scope, "%s has no field \"%s\"", kind_word(info->type), upper);
+}
+
+/* parentId147, PARENT_ID_147: the number of the smart process it leads to, 0 for other names. */
+static int parent_type(const char *word)
+{
+    static const char *const stems[] = {"parentId", "PARENT_ID_"};
+    for (size_t i = 0; i < sizeof stems / sizeof stems[0]; i++) {
+        size_t length = strlen(stems[i]);
+        if (strncmp(word, stems[i], length) != 0)
+            continue;
+        size_t digits = strspn(word + length, "0123456789");
+        if (digits <= 6 && word[length + digits] == '\0')
+            return (int)strtol(word + length, NULL, 10);
+    }
+    return 0;
+}
+
+static enum known by_custom_name(struct scope *scope, const char *word, struct field_info *info)
+{
+    const struct entity_kind *kind = entity_kind_of(info->type);
+    int parent = parent_type(word);
+    if (parent > 0) {
+        (void)snprintf(info->name, sizeof info->name, "parentId%d", parent);
+        info->to = parent;
+        return KNOWN;
+    }
+    if (strncmp(word, "UF_", 3) == 0 && kind != NULL && kind->universal)
+        return by_upper_name(scope, word, info);
+    (void)snprintf(info->name, sizeof info->name, "%s", word);
+    return KNOWN;
+}
+
+enum known field_describe(struct scope *scope, int entity_type, const struct path_part *part,
+                          struct field_info *ret)
+{
+    *ret = (struct field_info){.type = entity_type};
+    if (part->quoted)
+        return by_label(scope, part->text, ret);
+    const struct field *field = field_find(entity_type, part->text);
+    if (field != NULL) {
+        fill_from_vocabulary(ret, field, part->text);
+        return KNOWN;
+    }
+    if (field_is_custom(part->text))
+        return by_custom_name(scope, part->text, ret);
+    return scope_bad(scope, "unknown field \"%s\" of %s", part->text, kind_word(entity_type));
+}
+
+enum known scope_field_name(struct scope *scope, int entity_type, const struct path_part *part,
+                            char out[96])
+{
+    struct field_info info;
+    enum known known = field_describe(scope, entity_type, part, &info);
+    if (known == KNOWN)
+        memcpy(out, info.name, sizeof info.name);
+    return known;
+}
+
+bool field_has_options(const struct field_info *info)
+{
+    return json_is_array(jv_at(info->spec, "items"));
+}
+
+static const json_t *option_find(const struct field_info *info, const char *member,
+                                 const char *text)
+{
+    size_t i;
+    json_t *option;
+    json_array_foreach (jv_at(info->spec, "items"), i, option) {
+        char id[32];
+        (void)snprintf(id, sizeof id, "%" PRId64, jv_int(option, "ID", 0));
+        const char *value = strcmp(member, "ID") == 0 ? id : jv_text(option, "VALUE", "");
+        if (utf8_same(value, text))
+            return option;
+    }
+    return NULL;
+}
+
+static json_t *option_text_new(const struct field_info *info, const json_t *id)
+{
+    char *text = jv_print_new(id);
+    const json_t *option = option_find(info, "ID", text);
+    mem_free(text);
+    return option != NULL ? json_string(jv_text(option, "VALUE", "")) : json_deep_copy(id);
+}
+
+json_t *field_option_texts_new(const struct field_info *info, const json_t *ids)
+{
+    if (!json_is_array(ids))
+        return option_text_new(info, ids);
+    json_t *texts = json_array();
+    size_t i;
+    json_t *id;
+    json_array_foreach ((json_t *)(uintptr_t)ids, i, id)
+        (void)json_array_append_new(texts, option_text_new(info, id));
+    return texts;
+}
+
+enum known field_option_id(struct scope *scope, const struct field_info *info, const char *text,
+                           json_t **ret)
+{
+    const json_t *option = option_find(info, "VALUE", text);
+    if (option == NULL)
+        option = option_find(info, "ID", text);
+    if (option != NULL) {
+        *ret = json_integer(jv_int(option, "ID", 0));
+        return KNOWN;
+    }
+    const char *names[MOST_NAMES];
+    size_t count = 0, i;
+    json_t *item;
+    json_array_foreach (jv_at(info->spec, "items"), i, item)
+        if (count < MOST_NAMES)
+            names[count++] = jv_text(item, "VALUE", "");
+    const char *near = near_name(text, names, count);
+    const char *label = jv_text(info->spec, "title", info->name);
+    if (near != NULL)
+        return scope_bad(scope, "\"%s\" has no value \"%s\"; did you mean \"%s\"?", label, text,
+                         near);
+    return scope_bad(scope, "\"%s\" has no value \"%s\"", label, text);
+}

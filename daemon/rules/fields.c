@@ -1,0 +1,307 @@
+/* FIELD = value of `update` and `add`: names to REST names, values to what the field takes. */
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/duration.h"
+#include "common/jv.h"
+#include "common/mem.h"
+#include "daemon/model/need.h"
+#include "daemon/rules/fieldname.h"
+#include "daemon/rules/item.h"
+#include "daemon/rules/stagename.h"
+
+/* One field being written. */
+struct writing {
+    struct plan *plan;
+    int entity_type;
+    const char *word; /* as the rule calls it */
+    struct field_info info;
+    json_t *value;  /* borrowed; not empty */
+    json_t *fields; /* out */
+};
+
+static enum planned set(struct writing *w, json_t *value)
+{
+    (void)json_object_set_new(w->fields, w->info.name, value);
+    return PLAN_READY;
+}
+
+static enum planned set_users(struct writing *w, bool many)
+{
+    JV_AUTO *ids = NULL;
+    struct plan *p = w->plan;
+    enum planned planned = plan_known(p, scope_users(p->scope, w->value, &ids), w->word);
+    if (planned != PLAN_READY)
+        return planned;
+    if (many)
+        return set(w, json_incref(ids));
+    if (json_array_size(ids) != 1)
+        return plan_bad(p, "%s: one user is wanted, not %zu", w->word, json_array_size(ids));
+    return set(w, json_incref(json_array_get(ids, 0)));
+}
+
+static enum planned add_id(struct writing *w, const json_t *value, json_t *ids)
+{
+    int64_t id = jv_int(value, "", -1);
+    char *text = NULL;
+    if (id > 0) {
+        (void)json_array_append_new(ids, json_integer(id));
+        return PLAN_READY;
+    }
+    text = jv_print_new(value);
+    (void)plan_bad(w->plan, "%s: \"%s\" is not an id", w->word, text);
+    mem_free(text);
+    return PLAN_BAD;
+}
+
+/* 4, "4, 5" or a list. */
+static enum planned ids_of(struct writing *w, json_t *ids)
+{
+    enum planned planned = PLAN_READY;
+    size_t i;
+    json_t *element;
+    const char *text = json_string_value(w->value);
+    json_array_foreach (w->value, i, element)
+        if (planned == PLAN_READY)
+            planned = add_id(w, element, ids);
+    if (json_is_array(w->value))
+        return planned;
+    if (text == NULL)
+        return add_id(w, w->value, ids);
+    while (*text != '\0' && planned == PLAN_READY) {
+        size_t size = strcspn(text, ", ");
+        JV_AUTO *one = json_stringn(text, size);
+        if (size > 0)
+            planned = add_id(w, one, ids);
+        text += size + strspn(text + size, ", ");
+    }
+    return planned;
+}
+
+static enum planned set_ids(struct writing *w, bool many)
+{
+    JV_AUTO *ids = json_array();
+    enum planned planned = ids_of(w, ids);
+    if (planned != PLAN_READY)
+        return planned;
+    if (many)
+        return set(w, json_incref(ids));
+    if (json_array_size(ids) != 1)
+        return plan_bad(w->plan, "%s: one id is wanted, not %zu", w->word, json_array_size(ids));
+    return set(w, json_incref(json_array_get(ids, 0)));
+}
+
+/* bitrix24.md §3.5, "multifield universal". */
+static enum planned add_row(struct writing *w, const char *type)
+{
+    json_t *rows = json_object_get(w->fields, "fm");
+    char *text = jv_print_new(w->value);
+    if (rows == NULL) {
+        rows = json_array();
+        (void)json_object_set_new(w->fields, "fm", rows);
+    }
+    (void)json_array_append_new(rows, json_pack("{s:s, s:s, s:o}", "typeId", type, "valueType",
+                                                "WORK", "value", jv_string_new(text)));
+    mem_free(text);
+    return PLAN_READY;
+}
+
+/* A stage belongs to its funnel (§10 no. 25), so it brings the funnel along. */
+static enum planned set_stage(struct writing *w)
+{
+    char *text = jv_print_new(w->value), stage[96];
+    int64_t category = -1;
+    enum planned planned = item_stage(w->plan, w->entity_type, text, stage, &category);
+    mem_free(text);
+    if (planned != PLAN_READY)
+        return planned;
+    if (category >= 0)
+        (void)json_object_set_new(w->fields, "categoryId", json_integer(category));
+    return set(w, json_string(stage));
+}
+
+static enum planned set_funnel(struct writing *w)
+{
+    char *text = jv_print_new(w->value);
+    json_t *id = NULL;
+    enum known known = funnel_id(w->plan->scope, w->entity_type, text, &id);
+    mem_free(text);
+    return known == KNOWN ? set(w, id) : plan_known(w->plan, known, w->word);
+}
+
+static enum planned add_option(struct writing *w, const json_t *wanted, json_t *ids)
+{
+    char *text = jv_print_new(wanted);
+    json_t *id = NULL;
+    enum known known = field_option_id(w->plan->scope, &w->info, text, &id);
+    mem_free(text);
+    if (known != KNOWN)
+        return plan_known(w->plan, known, NULL);
+    (void)json_array_append_new(ids, id);
+    return PLAN_READY;
+}
+
+/* Lists take the ids of their options (§3.5). */
+static enum planned set_options(struct writing *w)
+{
+    JV_AUTO *ids = json_array();
+    JV_AUTO *wanted = json_is_array(w->value) ? json_incref(w->value) : json_pack("[O]", w->value);
+    enum planned planned = PLAN_READY;
+    size_t i;
+    json_t *element;
+    json_array_foreach (wanted, i, element)
+        if (planned == PLAN_READY)
+            planned = add_option(w, element, ids);
+    if (planned != PLAN_READY)
+        return planned;
+    return set(w, json_incref(w->info.many ? ids : json_array_get(ids, 0)));
+}
+
+/* Dates as people write them, `now + 3 days`; what is no moment goes as it is. An offset is always
+ * sent (§3.5), and the time of a date means nothing. */
+static enum planned set_moment(struct writing *w, const char *text, bool date)
+{
+    struct moment moment;
+    struct err err = {0};
+    size_t offset = 0;
+    char iso[26];
+    if (!moment_parse(text, &moment, &offset, &err))
+        return set(w, jv_string_new(text));
+    if (date && moment.base == MOMENT_FIXED && moment.sign == 0)
+        return set(w, json_stringn(text, 10));
+    enum planned planned = plan_reckon(w->plan, w->word, &moment, iso);
+    return planned == PLAN_READY ? set(w, json_stringn(iso, date ? 10 : strlen(iso))) : planned;
+}
+
+/* A scalar for a multiple field is refused with code 100 (§8.2). */
+static enum planned set_plain(struct writing *w)
+{
+    const char *text = json_string_value(w->value), *type = field_type_of(&w->info);
+    bool date = strcmp(type, "date") == 0;
+    if (field_has_options(&w->info))
+        return set_options(w);
+    if (text != NULL && !w->info.many && (date || strcmp(type, "datetime") == 0))
+        return set_moment(w, text, date);
+    if (w->info.to == ENTITY_USER || strcmp(w->info.name, "observers") == 0)
+        return set_users(w, w->info.many || w->info.to == ENTITY_NONE);
+    if (w->info.many && !json_is_array(w->value))
+        return set(w, json_pack("[O]", w->value));
+    return set(w, json_incref(w->value));
+}
+
+static enum planned set_value(struct writing *w)
+{
+    switch (w->info.leads) {
+    case FIELD_PLAIN:
+        return set_plain(w);
+    case FIELD_TO_USER:
+        return set_users(w, false);
+    case FIELD_TO_CONTACT:
+    case FIELD_TO_COMPANY:
+        return set_ids(w, false);
+    case FIELD_TO_CONTACTS:
+        return set_ids(w, true);
+    case FIELD_PHONE:
+        return add_row(w, "PHONE");
+    case FIELD_EMAIL:
+        return add_row(w, "EMAIL");
+    case FIELD_STAGE:
+        return set_stage(w);
+    case FIELD_FUNNEL:
+        return set_funnel(w);
+    }
+    return PLAN_BAD;
+}
+
+/* `FIELD =` empties. */
+static enum planned set_empty(struct writing *w)
+{
+    if (w->info.leads == FIELD_PHONE || w->info.leads == FIELD_EMAIL)
+        return add_row(w, w->info.leads == FIELD_PHONE ? "PHONE" : "EMAIL");
+    return set(w, w->info.leads == FIELD_TO_CONTACTS ? json_array() : json_string(""));
+}
+
+/* closedate, begindate, birthdate: dates, on some portals with a time. */
+static bool may_be_date(const char *name)
+{
+    size_t size = strlen(name);
+    return size > 4 && strcasecmp(name + size - 4, "date") == 0;
+}
+
+/* Custom fields named by their REST name: what they take is not in the name. */
+static enum planned learn_spec(struct writing *w)
+{
+    char need[NEED_SIZE], type[16];
+    const json_t *specs = NULL;
+    bool told = strncmp(w->info.name, "uf", 2) != 0 && !may_be_date(w->info.name);
+    if (w->info.spec != NULL || told)
+        return PLAN_READY;
+    (void)snprintf(type, sizeof type, "%d", w->entity_type);
+    need_print(NEED_FIELDS, type, need);
+    enum planned planned = plan_known(w->plan, scope_fact(w->plan->scope, need, &specs), w->word);
+    if (planned != PLAN_READY)
+        return planned;
+    w->info.spec = json_object_get(specs, w->info.name);
+    w->info.many = jv_flag(w->info.spec, "isMultiple");
+    if (strcmp(field_type_of(&w->info), "employee") == 0)
+        w->info.to = ENTITY_USER;
+    return PLAN_READY;
+}
+
+static enum planned describe(struct writing *w, const struct step_key *key)
+{
+    if (key->path.count != 1)
+        return plan_bad(w->plan, "\"%s\" is not a field", key->name);
+    enum known known =
+        field_describe(w->plan->scope, w->entity_type, &key->path.parts[0], &w->info);
+    return known == KNOWN ? learn_spec(w) : plan_known(w->plan, known, NULL);
+}
+
+static enum planned value_of(struct writing *w, const struct step_key *key, json_t **ret)
+{
+    if (key->value == NULL)
+        return PLAN_READY;
+    bool ids = w->info.to != ENTITY_NONE;
+    struct scope *scope = w->plan->scope;
+    enum known known =
+        ids ? template_ids_of(key->value, scope, ret) : template_value_of(key->value, scope, ret);
+    return plan_known(w->plan, known, key->name);
+}
+
+static enum planned write_field(struct plan *p, int entity_type, const struct step_key *key,
+                                json_t *fields)
+{
+    JV_AUTO *value = NULL;
+    struct writing w = {.plan = p, .entity_type = entity_type, .word = key->name, .fields = fields};
+    enum planned parts[] = {describe(&w, key), value_of(&w, key, &value)};
+    enum planned planned = plan_all(parts, sizeof parts / sizeof parts[0]);
+    if (planned != PLAN_READY)
+        return planned;
+    w.value = value;
+    /* false is a value here: a flag that is off */
+    if (jv_is_empty(value) && !json_is_false(value))
+        return set_empty(&w);
+    return set_value(&w);
+}
+
+enum planned plan_fields(struct plan *p, int entity_type, json_t **ret_fields)
+{
+    json_t *fields = json_object();
+    enum planned all = PLAN_READY;
+    for (size_t i = 0; i < p->step->key_count && all != PLAN_BAD; i++) {
+        const struct step_key *key = &p->step->keys[i];
+        if (action_key_find(p->step->action, key->name) != NULL)
+            continue;
+        enum planned one = write_field(p, entity_type, key, fields);
+        if (one != PLAN_READY)
+            all = one;
+    }
+    *ret_fields = fields;
+    if (all == PLAN_READY)
+        return all;
+    json_decref(fields);
+    *ret_fields = NULL;
+    return all;
+}

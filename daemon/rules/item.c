@@ -1,0 +1,239 @@
+#include "daemon/rules/item.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/buf.h"
+#include "common/jv.h"
+#include "common/mem.h"
+#include "daemon/model/need.h"
+
+/* ---- what differs ---------------------------------------------------------------------------- */
+
+static bool is_bare_date(const char *text)
+{
+    return strlen(text) == 10 && text[4] == '-' && text[7] == '-';
+}
+
+/* Dates come back with a time and the portal's offset (bitrix24.md §3.5): compared as moments, a
+ * bare date by its day. */
+static bool same_moment(const json_t *stored, const json_t *wanted, const struct zone *zone)
+{
+    const char *a = json_string_value(stored);
+    const char *b = json_string_value(wanted);
+    int64_t at = 0, want = 0;
+    if (a == NULL || b == NULL || strlen(a) < 10)
+        return false;
+    if (is_bare_date(b))
+        return strncmp(a, b, 10) == 0 && zone_parse_iso(zone, a, &at);
+    return zone_parse_iso(zone, a, &at) && zone_parse_iso(zone, b, &want) && at == want;
+}
+
+static bool differs(const json_t *record, const char *name, const json_t *wanted,
+                    const struct zone *zone)
+{
+    const json_t *stored = json_object_get(record, name);
+    return !jv_same(stored, wanted) && !same_moment(stored, wanted, zone);
+}
+
+/* Phones are the same when their digits are. */
+static bool same_row(const json_t *stored, const json_t *wanted)
+{
+    const char *a = jv_text(stored, "value", ""), *b = jv_text(wanted, "value", "");
+    if (strcmp(jv_text(wanted, "typeId", ""), "PHONE") != 0)
+        return strcmp(a, b) == 0;
+    static const char digits[] = "0123456789";
+    for (;;) {
+        a += strcspn(a, digits);
+        b += strcspn(b, digits);
+        if (*a != *b || *a == '\0')
+            return *a == *b;
+        a++;
+        b++;
+    }
+}
+
+static const json_t *first_row(const json_t *record, const char *type)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach (json_object_get(record, "fm"), i, row) {
+        if (strcmp(jv_text(row, "typeId", ""), type) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* Rows as crm.item.update takes them (§3.5): the first one of that type is replaced, under its id;
+ * where there is none, a new one is added. NULL when all is so already. */
+static json_t *rows_new(const json_t *record, const json_t *wanted)
+{
+    json_t *rows = json_object();
+    size_t i;
+    json_t *row;
+    json_array_foreach (wanted, i, row) {
+        char key[32];
+        const json_t *stored = first_row(record, jv_text(row, "typeId", ""));
+        int64_t id = jv_int(stored, "id", -1);
+        bool empty = jv_text(row, "value", "")[0] == '\0';
+        if (stored == NULL ? empty : same_row(stored, row))
+            continue;
+        if (id >= 0)
+            (void)snprintf(key, sizeof key, "%" PRId64, id);
+        else
+            (void)snprintf(key, sizeof key, "n%zu", i);
+        (void)json_object_set(rows, key, row);
+    }
+    if (json_object_size(rows) > 0)
+        return rows;
+    json_decref(rows);
+    return NULL;
+}
+
+/* Is anything to be written? Brings `fields` into the shape of an update. A record that is not
+ * `fresh` is not compared with. */
+static bool shape_update(const json_t *record, bool fresh, json_t *fields, const struct zone *zone)
+{
+    bool any = false;
+    const char *name;
+    json_t *value;
+    json_t *rows = rows_new(record, json_object_get(fields, "fm"));
+    if (rows != NULL)
+        (void)json_object_set_new(fields, "fm", rows);
+    else
+        (void)json_object_del(fields, "fm");
+    /* a stage of the funnel it is in already needs no categoryId */
+    if (fresh &&
+        jv_same(json_object_get(record, "categoryId"), json_object_get(fields, "categoryId")))
+        (void)json_object_del(fields, "categoryId");
+    json_object_foreach (fields, name, value) {
+        any = any || !fresh || strcmp(name, "fm") == 0 || differs(record, name, value, zone);
+    }
+    return any;
+}
+
+/* "deal 351 is so already: assignedById = 6, stageId = C5:NEW". What does not fit is left out. */
+static void note_same(struct plan *p, const struct entity *entity, json_t *fields)
+{
+    struct buf note BUF_AUTO;
+    char name[ENTITY_ID_SIZE + 32];
+    const char *field;
+    json_t *value;
+    bool first = true;
+    entity_print(entity, name);
+    buf_init(&note, sizeof p->note - 1);
+    buf_printf(&note, "%s%s%s is so already", p->note, p->note[0] == '\0' ? "" : "; ", name);
+    size_t fits = note.full ? 0 : note.size;
+    json_object_foreach (fields, field, value) {
+        buf_printf(&note, "%s%s = ", first ? ": " : ", ", field);
+        jv_print(&note, value);
+        fits = note.full ? fits : note.size;
+        first = false;
+    }
+    if (fits > 0)
+        (void)snprintf(p->note, sizeof p->note, "%.*s", (int)fits, note.data);
+}
+
+/* Has no step of this run written to it since it was fetched? */
+static bool is_fresh(const struct plan *p, const struct entity *entity)
+{
+    char need[NEED_SIZE];
+    const json_t *touched = json_object_get(p->run->vars, "touched");
+    need_print_entity(entity->type, entity->id, need);
+    return json_object_get(touched, need) == NULL && json_object_get(touched, "*") == NULL;
+}
+
+static enum planned fields_unneeded(json_t *fields, enum planned planned)
+{
+    json_decref(fields);
+    return planned;
+}
+
+enum planned item_update(struct plan *p, int64_t n, const struct entity *entity, json_t *fields)
+{
+    const json_t *record = NULL;
+    const struct entity_kind *kind = entity_kind_of(entity->type);
+    if (kind == NULL || !kind->universal) {
+        json_decref(fields);
+        return plan_bad(p,
+                        "update writes leads, deals, contacts, companies and items; use rest for "
+                        "the others");
+    }
+    enum planned planned = plan_record(p, entity, &record);
+    if (planned != PLAN_READY)
+        return fields_unneeded(fields, planned);
+    /* One that was sent stays planned, although the record may say meanwhile what we wrote. */
+    bool any = shape_update(record, is_fresh(p, entity), fields, p->scope->env->zone);
+    if (!any && plan_answer(p, n) == NULL) {
+        note_same(p, entity, fields);
+        return fields_unneeded(fields, PLAN_READY);
+    }
+    JV_AUTO *id = json_string(entity->id);
+    (void)plan_rest(p, n, "crm.item.update",
+                    json_pack("{s:i, s:I, s:o}", "entityTypeId", entity->type, "id",
+                              (json_int_t)jv_int(id, "", 0), "fields", fields));
+    return PLAN_READY;
+}
+
+/* ---- relatives ------------------------------------------------------------------------------- */
+
+static void add_id(json_t *ids, const json_t *value)
+{
+    JV_AUTO *tree = json_pack("[O?]", value);
+    int64_t id = jv_int(tree, "0", 0);
+    if (id > 0)
+        (void)json_array_append_new(ids, json_integer(id));
+}
+
+enum planned item_related(struct plan *p, const char *word, int *ret_type, json_t **ret_ids)
+{
+    const struct entity *own = NULL;
+    const json_t *record = NULL;
+    size_t i;
+    json_t *element;
+    *ret_ids = NULL;
+    enum planned planned = plan_own(p, &own);
+    if (planned == PLAN_READY)
+        planned = plan_record(p, own, &record);
+    if (planned != PLAN_READY)
+        return planned;
+    json_t *ids = json_array();
+    *ret_ids = ids;
+    *ret_type = ENTITY_CONTACT;
+    if (strcmp(word, "contact") == 0) {
+        add_id(ids, json_object_get(record, "contactId"));
+    } else if (strcmp(word, "contacts") == 0) {
+        json_array_foreach (json_object_get(record, "contactIds"), i, element)
+            add_id(ids, element);
+        if (json_array_size(ids) == 0)
+            add_id(ids, json_object_get(record, "contactId"));
+    } else if (strcmp(word, "company") == 0) {
+        *ret_type = ENTITY_COMPANY;
+        add_id(ids, json_object_get(record, "companyId"));
+    } else {
+        json_decref(ids);
+        *ret_ids = NULL;
+        return plan_bad(p, "\"%s\" is not contact, contacts or company", word);
+    }
+    return PLAN_READY;
+}
+
+/* ---- stages ---------------------------------------------------------------------------------- */
+
+static char *unquoted_new(const char *text)
+{
+    size_t size = strlen(text);
+    if (size >= 2 && text[0] == '"' && text[size - 1] == '"')
+        return mem_strndup(text + 1, size - 2);
+    return mem_strdup(text);
+}
+
+enum planned item_stage(struct plan *p, int entity_type, const char *text, char out_stage[96],
+                        int64_t *ret_category)
+{
+    char *name = unquoted_new(text);
+    enum known known = scope_stage(p->scope, entity_type, name, out_stage, ret_category);
+    mem_free(name);
+    return plan_known(p, known, NULL);
+}

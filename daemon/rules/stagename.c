@@ -1,0 +1,224 @@
+#include "daemon/rules/stagename.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/jv.h"
+#include "common/mem.h"
+#include "common/near.h"
+#include "common/number.h"
+#include "common/utf8.h"
+#include "daemon/model/need.h"
+
+enum { MOST_NAMES = 512 };
+
+static const char separator[] = " / ";
+
+static enum known stages_fact(struct scope *scope, int type, const json_t **ret)
+{
+    char argument[16], need[NEED_SIZE];
+    (void)snprintf(argument, sizeof argument, "%d", type);
+    need_print(NEED_STAGES, argument, need);
+    return scope_fact(scope, need, ret);
+}
+
+static const json_t *find_by_text(const json_t *list, const char *member, const char *text)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach ((json_t *)(uintptr_t)list, i, entry)
+        if (strcmp(jv_text(entry, member, ""), text) == 0)
+            return entry;
+    return NULL;
+}
+
+/* The nearest `name` in a list of the fact; NULL. */
+static const char *nearest(const json_t *list, const char *wrong)
+{
+    const char *names[MOST_NAMES];
+    size_t count = 0, i;
+    json_t *entry;
+    json_array_foreach ((json_t *)(uintptr_t)list, i, entry)
+        if (count < MOST_NAMES)
+            names[count++] = jv_text(entry, "name", "");
+    return near_name(wrong, names, count);
+}
+
+static enum known unknown_name(struct scope *scope, const char *what, const char *text,
+                               const json_t *list)
+{
+    const char *near = nearest(list, text);
+    if (near != NULL)
+        return scope_bad(scope, "unknown %s \"%s\"; did you mean \"%s\"?", what, text, near);
+    return scope_bad(scope, "unknown %s \"%s\"", what, text);
+}
+
+/* The stage of that name in that funnel; category -1: stages without a funnel, and those of the
+ * only one. */
+static const json_t *stage_in(const json_t *stages, int64_t category, const char *name)
+{
+    size_t i;
+    json_t *stage;
+    json_array_foreach ((json_t *)(uintptr_t)stages, i, stage)
+        if ((category < 0 || jv_int(stage, "category", -1) == category) &&
+            utf8_same(jv_text(stage, "name", ""), name))
+            return stage;
+    return NULL;
+}
+
+static const json_t *funnel_by_name(const json_t *funnels, const char *name, size_t length)
+{
+    char *wanted = mem_strndup(name, length);
+    const json_t *found = NULL;
+    size_t i;
+    json_t *funnel;
+    json_array_foreach ((json_t *)(uintptr_t)funnels, i, funnel)
+        if (found == NULL && utf8_same(jv_text(funnel, "name", ""), wanted))
+            found = funnel;
+    mem_free(wanted);
+    return found;
+}
+
+/* "Funnel / Stage": names may hold the separator themselves, so every one is tried. *ret_funnel is
+ * the funnel found, even when the stage is not. */
+static const json_t *stage_by_both(const json_t *fact, const char *text, const json_t **ret_funnel,
+                                   const char **ret_rest)
+{
+    const json_t *funnels = jv_at(fact, "funnels");
+    *ret_funnel = NULL;
+    for (const char *at = strstr(text, separator); at != NULL; at = strstr(at + 1, separator)) {
+        const json_t *funnel = funnel_by_name(funnels, text, (size_t)(at - text));
+        if (funnel == NULL)
+            continue;
+        *ret_funnel = funnel;
+        *ret_rest = at + strlen(separator);
+        const json_t *stage = stage_in(jv_at(fact, "stages"), jv_int(funnel, "id", -1), *ret_rest);
+        if (stage != NULL)
+            return stage;
+    }
+    return NULL;
+}
+
+static enum known unknown_stage(struct scope *scope, const json_t *fact, const char *text,
+                                const json_t *funnel, const char *rest)
+{
+    const char *name = jv_text(funnel, "name", "");
+    const char *first = strstr(text, separator);
+    if (funnel != NULL) {
+        const char *near = nearest(jv_at(fact, "stages"), rest);
+        if (near != NULL && stage_in(jv_at(fact, "stages"), jv_int(funnel, "id", -1), near) != NULL)
+            return scope_bad(scope,
+                             "unknown stage \"%s\" in funnel \"%s\"; did you mean \"%s / %s\"?",
+                             rest, name, name, near);
+        return scope_bad(scope, "unknown stage \"%s\" in funnel \"%s\"", rest, name);
+    }
+    if (first == NULL || json_array_size(jv_at(fact, "funnels")) == 0)
+        return unknown_name(scope, "stage", text, jv_at(fact, "stages"));
+    char *wrong = mem_strndup(text, (size_t)(first - text));
+    enum known known = unknown_name(scope, "funnel", wrong, jv_at(fact, "funnels"));
+    mem_free(wrong);
+    return known;
+}
+
+static enum known stage_in_fact(struct scope *scope, const json_t *fact, const char *text,
+                                const json_t **ret)
+{
+    const json_t *stages = jv_at(fact, "stages"), *funnel;
+    const char *rest = NULL;
+    bool several = json_array_size(jv_at(fact, "funnels")) > 1;
+    *ret = find_by_text(stages, "id", text);
+    if (*ret == NULL)
+        *ret = stage_by_both(fact, text, &funnel, &rest);
+    if (*ret != NULL)
+        return KNOWN;
+    const json_t *found = stage_in(stages, -1, text);
+    if (found != NULL && several) {
+        return scope_bad(scope,
+                         "\"%s\" is a stage's name alone, and there are several funnels; "
+                         "write \"Funnel / %s\"",
+                         text, text);
+    }
+    *ret = found;
+    return found != NULL ? KNOWN : unknown_stage(scope, fact, text, funnel, rest);
+}
+
+enum known scope_stage(struct scope *scope, int entity_type, const char *text, char out_stage[96],
+                       int64_t *ret_category)
+{
+    const json_t *fact, *stage;
+    enum known known = stages_fact(scope, entity_type, &fact);
+    if (known == KNOWN)
+        known = stage_in_fact(scope, fact, text, &stage);
+    if (known != KNOWN)
+        return known;
+    (void)snprintf(out_stage, 96, "%s", jv_text(stage, "id", ""));
+    *ret_category = jv_int(stage, "category", -1);
+    return KNOWN;
+}
+
+enum known scope_semantic(struct scope *scope, int entity_type, const char *stage, char *ret)
+{
+    const json_t *fact;
+    enum known known = stages_fact(scope, entity_type, &fact);
+    if (known == KNOWN) {
+        const char *text =
+            jv_text(find_by_text(jv_at(fact, "stages"), "id", stage), "semantic", "");
+        *ret = text[0] != '\0' ? text[0] : '?';
+    }
+    return known;
+}
+
+enum known stage_name(struct scope *scope, int entity_type, const char *id, const char **ret)
+{
+    const json_t *fact;
+    enum known known = stages_fact(scope, entity_type, &fact);
+    if (known == KNOWN)
+        *ret = jv_text(find_by_text(jv_at(fact, "stages"), "id", id), "name", NULL);
+    return known;
+}
+
+enum known funnel_id(struct scope *scope, int entity_type, const char *text, json_t **ret)
+{
+    const json_t *fact;
+    int64_t id;
+    if (number_int(text, &id)) {
+        *ret = json_integer(id);
+        return KNOWN;
+    }
+    enum known known = stages_fact(scope, entity_type, &fact);
+    if (known != KNOWN)
+        return known;
+    const json_t *funnel = funnel_by_name(jv_at(fact, "funnels"), text, strlen(text));
+    if (funnel == NULL)
+        return unknown_name(scope, "funnel", text, jv_at(fact, "funnels"));
+    *ret = json_integer(jv_int(funnel, "id", 0));
+    return KNOWN;
+}
+
+enum known funnel_name(struct scope *scope, int entity_type, int64_t id, const char **ret)
+{
+    const json_t *fact;
+    enum known known = stages_fact(scope, entity_type, &fact);
+    if (known != KNOWN)
+        return known;
+    *ret = NULL;
+    size_t i;
+    json_t *funnel;
+    json_array_foreach (jv_at(fact, "funnels"), i, funnel)
+        if (jv_int(funnel, "id", -1) == id)
+            *ret = jv_text(funnel, "name", NULL);
+    return KNOWN;
+}
+
+char stage_word_semantic(const char *word)
+{
+    static const struct {
+        const char *word;
+        char semantic;
+    } rows[] = {{"@open", 'P'}, {"@won", 'S'}, {"@lost", 'F'}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(word, rows[i].word) == 0)
+            return rows[i].semantic;
+    return '\0';
+}

@@ -1,0 +1,404 @@
+#include "daemon/rules/who.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/jv.h"
+#include "common/mem.h"
+#include "common/number.h"
+#include "daemon/model/need.h"
+
+enum { MOST_STEPS_UP = 10, MOST_USERS = 100 };
+
+int64_t user_id_of(const json_t *value)
+{
+    int64_t id = 0;
+    if (json_is_integer(value))
+        id = json_integer_value(value);
+    const char *text = json_string_value(value);
+    if (text != NULL && !number_int(strncmp(text, "user_", 5) == 0 ? text + 5 : text, &id))
+        id = 0;
+    return id > 0 ? id : 0;
+}
+
+static enum known numbered_fact(struct scope *scope, enum need_kind kind, int64_t id,
+                                const json_t **ret)
+{
+    char argument[24], need[NEED_SIZE];
+    (void)snprintf(argument, sizeof argument, "%" PRId64, id);
+    need_print(kind, argument, need);
+    enum known known = scope_fact(scope, need, ret);
+    if (known == KNOWN && !json_is_object(*ret))
+        *ret = NULL;
+    return known;
+}
+
+static enum known named_fact(struct scope *scope, enum need_kind kind, const char *name,
+                             const json_t **ret)
+{
+    char need[NEED_SIZE];
+    need_print(kind, name, need);
+    return scope_fact(scope, need, ret);
+}
+
+enum known user_record(struct scope *scope, int64_t id, const json_t **ret)
+{
+    return numbered_fact(scope, NEED_USER, id, ret);
+}
+
+void user_print_name(struct buf *out, const json_t *record)
+{
+    const char *first = jv_text(record, "NAME", ""), *last = jv_text(record, "LAST_NAME", "");
+    buf_text(out, first);
+    if (first[0] != '\0' && last[0] != '\0')
+        buf_char(out, ' ');
+    buf_text(out, last);
+}
+
+/* ---- heads ----------------------------------------------------------------------------------- */
+
+/* UF_DEPARTMENT is a list of numbers, or nothing. */
+static int64_t first_department(const json_t *record)
+{
+    const json_t *list = json_object_get(record, "UF_DEPARTMENT");
+    if (json_is_array(list))
+        return jv_int(list, "0", 0);
+    return user_id_of(list);
+}
+
+/* The head of a department, or of the nearest one above it, who is not `but`; 0: nobody. */
+static enum known department_head(struct scope *scope, int64_t department, int64_t but,
+                                  int64_t *ret)
+{
+    *ret = 0;
+    for (int step = 0; step <= MOST_STEPS_UP && department > 0; step++) {
+        const json_t *record;
+        enum known known = numbered_fact(scope, NEED_DEPARTMENT, department, &record);
+        if (known != KNOWN)
+            return known;
+        int64_t head = jv_int(record, "UF_HEAD", 0);
+        if (head > 0 && head != but) {
+            *ret = head;
+            return KNOWN;
+        }
+        department = jv_int(record, "PARENT", 0);
+    }
+    return KNOWN;
+}
+
+enum known user_head(struct scope *scope, int64_t id, int64_t *ret)
+{
+    const json_t *record;
+    enum known known = user_record(scope, id, &record);
+    return known == KNOWN ? department_head(scope, first_department(record), id, ret) : known;
+}
+
+/* ---- fields ---------------------------------------------------------------------------------- */
+
+static enum known member(struct scope *scope, const json_t *record, const char *name, json_t **ret)
+{
+    (void)scope;
+    json_t *value = json_object_get(record, name);
+    *ret = value != NULL ? json_incref(value) : json_null();
+    return KNOWN;
+}
+
+static enum known full_name(struct scope *scope, const json_t *record, const char *name,
+                            json_t **ret)
+{
+    (void)scope;
+    (void)name;
+    struct buf text BUF_AUTO;
+    buf_init(&text, 1024);
+    user_print_name(&text, record);
+    *ret = text.size > 0 ? jv_string_new(text.data) : json_null();
+    return KNOWN;
+}
+
+static enum known first_phone(struct scope *scope, const json_t *record, const char *name,
+                              json_t **ret)
+{
+    bool mobile = jv_text(record, "PERSONAL_MOBILE", "")[0] != '\0';
+    return member(scope, record, mobile ? "PERSONAL_MOBILE" : name, ret);
+}
+
+static enum known department_name(struct scope *scope, const json_t *record, const char *name,
+                                  json_t **ret)
+{
+    int64_t id = first_department(record);
+    const json_t *department = NULL;
+    enum known known = id > 0 ? numbered_fact(scope, NEED_DEPARTMENT, id, &department) : KNOWN;
+    return known == KNOWN ? member(scope, department, name, ret) : known;
+}
+
+static const struct row {
+    const char *word, *name;
+    enum known (*get)(struct scope *, const json_t *record, const char *name, json_t **ret);
+} rows[] = {
+    {"id", "ID", member},
+    {"name", "NAME", member},
+    {"lastName", "LAST_NAME", member},
+    {"secondName", "SECOND_NAME", member},
+    {"fullName", NULL, full_name},
+    {"email", "EMAIL", member},
+    {"phone", "WORK_PHONE", first_phone},
+    {"position", "WORK_POSITION", member},
+    {"department", "NAME", department_name},
+    {"active", "ACTIVE", member},
+};
+
+enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+
+static const struct row *row_find(const char *word)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (strcmp(rows[i].word, word) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+/* PERSONAL_CITY, UF_INTERESTS: as user.get calls it. */
+static bool is_upper_name(const char *name)
+{
+    return name[0] >= 'A' && name[0] <= 'Z' &&
+           name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] == '\0';
+}
+
+enum known user_field(struct scope *scope, int64_t id, const struct path_part *part, json_t **ret)
+{
+    const struct row *row = row_find(part->text);
+    const json_t *record = NULL;
+    if (part->quoted || (row == NULL && !is_upper_name(part->text))) {
+        (void)err_set(&scope->err, "unknown field \"%s\" of user", part->text);
+        return KNOWN_BAD;
+    }
+    enum known known = id > 0 ? user_record(scope, id, &record) : KNOWN;
+    if (known != KNOWN)
+        return known;
+    if (row == NULL)
+        return member(scope, record, part->text, ret);
+    return row->get(scope, record, row->name, ret);
+}
+
+bool user_has_field(const char *name)
+{
+    return strcmp(name, "head") == 0 || row_find(name) != NULL || is_upper_name(name);
+}
+
+const char *const *user_words(void)
+{
+    static const char *const words[] = {"id",         "name",   "lastName", "secondName",
+                                        "fullName",   "email",  "phone",    "position",
+                                        "department", "active", "head",     NULL};
+    return words;
+}
+
+/* ---- who is meant by a text ------------------------------------------------------------------ */
+
+static enum known add_user(struct scope *scope, json_t *ids, int64_t id)
+{
+    size_t i;
+    json_t *known;
+    json_array_foreach (ids, i, known)
+        if (json_integer_value(known) == id)
+            return KNOWN;
+    if (json_array_size(ids) == MOST_USERS)
+        return scope_bad(scope, "more than %d users are meant", MOST_USERS);
+    (void)json_array_append_new(ids, json_integer(id));
+    return KNOWN;
+}
+
+/* Who still works here, when a name is borne by several. */
+static const json_t *only_active(const json_t *users)
+{
+    const json_t *found = NULL;
+    size_t i;
+    json_t *user;
+    json_array_foreach ((json_t *)(uintptr_t)users, i, user) {
+        if (!jv_flag(user, "ACTIVE"))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = user;
+    }
+    return found;
+}
+
+static enum known user_of_list(struct scope *scope, const json_t *users, const char *name,
+                               int64_t *ret)
+{
+    size_t count = json_array_size(users);
+    const json_t *user = count == 1 ? json_array_get(users, 0) : only_active(users);
+    *ret = jv_int(user, "ID", 0);
+    if (*ret > 0)
+        return KNOWN;
+    if (count < 2)
+        return scope_bad(scope, "unknown user \"%s\"", name);
+    return scope_bad(
+        scope, "%zu users are called \"%s\" (%" PRId64 ", %" PRId64 "%s); write an id or an e-mail",
+        count, name, jv_int(users, "0.ID", 0), jv_int(users, "1.ID", 0), count > 2 ? " …" : "");
+}
+
+static enum known user_by_name(struct scope *scope, const char *name, int64_t *ret)
+{
+    const json_t *users;
+    enum known known = named_fact(scope, NEED_USER_NAME, name, &users);
+    return known == KNOWN ? user_of_list(scope, users, name, ret) : known;
+}
+
+static enum known user_by_email(struct scope *scope, const char *email, int64_t *ret)
+{
+    const json_t *user;
+    enum known known = named_fact(scope, NEED_USER_EMAIL, email, &user);
+    if (known != KNOWN)
+        return known;
+    *ret = jv_int(user, "ID", 0);
+    return *ret > 0 ? KNOWN : scope_bad(scope, "unknown user \"%s\"", email);
+}
+
+/* "17", "user_17", an e-mail, a full name. */
+static enum known one_user(struct scope *scope, const char *text, int64_t *ret)
+{
+    JV_AUTO *value = json_string(text);
+    *ret = user_id_of(value);
+    if (*ret > 0)
+        return KNOWN;
+    return strchr(text, '@') != NULL ? user_by_email(scope, text, ret)
+                                     : user_by_name(scope, text, ret);
+}
+
+static enum known head_of_user(struct scope *scope, const char *text, int64_t *ret)
+{
+    int64_t id;
+    enum known known = one_user(scope, text, &id);
+    if (known == KNOWN)
+        known = user_head(scope, id, ret);
+    if (known == KNOWN && *ret == 0)
+        return scope_bad(scope, "user \"%s\" has no head", text);
+    return known;
+}
+
+/* "Отдел продаж" is looked for among departments first; both lists are asked for at once. */
+static enum known head_of_name(struct scope *scope, const char *name, int64_t *ret)
+{
+    const json_t *departments, *users;
+    enum known known = named_fact(scope, NEED_DEPARTMENT_NAME, name, &departments);
+    enum known other = named_fact(scope, NEED_USER_NAME, name, &users);
+    if (known != KNOWN)
+        return known;
+    size_t count = json_array_size(departments);
+    if (count > 1)
+        return scope_bad(scope, "%zu departments are called \"%s\"", count, name);
+    if (count == 1) {
+        known = department_head(scope, jv_int(departments, "0.ID", 0), 0, ret);
+        if (known == KNOWN && *ret == 0)
+            return scope_bad(scope, "department \"%s\" has no head", name);
+        return known;
+    }
+    if (other == KNOWN && json_array_size(users) == 0)
+        return scope_bad(scope, "no department and no user is called \"%s\"", name);
+    return other == KNOWN ? head_of_user(scope, name, ret) : other;
+}
+
+static enum known head_of(struct scope *scope, const char *text, int64_t *ret)
+{
+    JV_AUTO *value = json_string(text);
+    if (text[0] == '\0')
+        return scope_bad(scope, "\"head of\" needs a department or a user behind it");
+    if (user_id_of(value) > 0 || strchr(text, '@') != NULL)
+        return head_of_user(scope, text, ret);
+    return head_of_name(scope, text, ret);
+}
+
+/* The text behind a leading word and a blank ("head of X"), or NULL. */
+static const char *behind(const char *text, const char *words)
+{
+    size_t length = strlen(words);
+    if (strncmp(text, words, length) != 0 || (text[length] != ' ' && text[length] != '\0'))
+        return NULL;
+    text += length;
+    return text + strspn(text, " ");
+}
+
+/* Trimmed, and without the quotes that may stand around it. */
+static char *bare_new(const char *text, size_t length)
+{
+    while (length > 0 && strchr(" \t\n", text[0]) != NULL) {
+        text++;
+        length--;
+    }
+    while (length > 0 && strchr(" \t\n", text[length - 1]) != NULL)
+        length--;
+    bool quoted = length >= 2 && text[0] == '"' && text[length - 1] == '"';
+    return quoted ? mem_strndup(text + 1, length - 2) : mem_strndup(text, length);
+}
+
+static enum known add_by_text(struct scope *scope, json_t *ids, const char *text)
+{
+    int64_t id = 0;
+    const char *name = behind(text, "head of");
+    enum known known;
+    if (behind(text, "team") != NULL)
+        return scope_bad(scope, "\"%s\" cannot stand here: name users", text);
+    if (name != NULL) {
+        char *bare = bare_new(name, strlen(name));
+        known = head_of(scope, bare, &id);
+        mem_free(bare);
+    } else {
+        known = one_user(scope, text, &id);
+    }
+    return known == KNOWN ? add_user(scope, ids, id) : known;
+}
+
+/* The worse of two: BAD ends all, NOT may still be gathered on. */
+static enum known worse(enum known a, enum known b)
+{
+    return a == KNOWN_BAD || b == KNOWN ? a : b;
+}
+
+/* Bytes up to the next comma outside quotes, or to the end. */
+static size_t list_entry(const char *text)
+{
+    size_t length = 0;
+    for (bool quoted = false; text[length] != '\0' && (quoted || text[length] != ','); length++)
+        quoted = quoted != (text[length] == '"');
+    return length;
+}
+
+static enum known add_by_list(struct scope *scope, json_t *ids, const char *text)
+{
+    enum known all = KNOWN;
+    while (*text != '\0' && all != KNOWN_BAD) {
+        size_t length = list_entry(text);
+        char *entry = bare_new(text, length);
+        if (entry[0] != '\0')
+            all = worse(all, add_by_text(scope, ids, entry));
+        mem_free(entry);
+        text += length + (text[length] == ',' ? 1 : 0);
+    }
+    return all;
+}
+
+static enum known add_by_value(struct scope *scope, json_t *ids, const json_t *value)
+{
+    if (json_is_string(value))
+        return add_by_list(scope, ids, json_string_value(value));
+    int64_t id = user_id_of(value);
+    return id > 0 ? add_user(scope, ids, id) : KNOWN; /* 0 and null are nobody */
+}
+
+enum known scope_users(struct scope *scope, const json_t *value, json_t **ret_ids)
+{
+    json_t *ids = json_array(), *entry;
+    enum known all = json_is_array(value) ? KNOWN : add_by_value(scope, ids, value);
+    size_t i;
+    json_array_foreach ((json_t *)(uintptr_t)value, i, entry)
+        if (all != KNOWN_BAD)
+            all = worse(all, add_by_value(scope, ids, entry));
+    if (all == KNOWN)
+        *ret_ids = ids;
+    else
+        json_decref(ids);
+    return all;
+}
