@@ -1,0 +1,118 @@
+#include "daemon/config/section_calendar.h"
+
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/utf8.h"
+#include "daemon/config/textfile.h"
+
+static void begin(struct loading *l, const char *name, struct place at)
+{
+    struct config *c = l->config;
+    c->calendars = mem_grow(c->calendars, (size_t)c->calendar_count + 1, sizeof *c->calendars);
+    l->calendar = &c->calendars[c->calendar_count++];
+    *l->calendar = (struct config_calendar){.name = mem_strdup(name), .at = at};
+    if (l->draft_zone == NULL) {
+        struct err err = {0};
+        l->draft_zone = zone_load("UTC", &err); /* known without a file */
+    }
+    l->draft = calendar_new(l->draft_zone);
+}
+
+static void keep_line(struct loading *l, bool holiday, const char *text)
+{
+    l->lines = mem_grow(l->lines, l->line_count + 1, sizeof *l->lines);
+    l->lines[l->line_count++] = (struct calendar_line){
+        .calendar = l->config->calendar_count - 1, .holiday = holiday, .text = mem_strdup(text)};
+}
+
+bool calendar_read_hours(struct loading *l, const struct given *g)
+{
+    size_t offset = 0;
+    struct err err = {0};
+    if (!calendar_add_hours(l->draft, g->text, &offset, &err))
+        return given_bad(l, g, offset, "%s", err.text);
+    keep_line(l, false, g->text);
+    return true;
+}
+
+static bool read_holiday(struct loading *l, const char *line, const char *file, int number)
+{
+    size_t offset = 0;
+    struct err err = {0};
+    struct place at = {.file = file, .line = number, .column = 1};
+    if (!utf8_valid(line, strlen(line)))
+        return diag_add(l->diag, at, "not valid UTF-8");
+    if (!calendar_add_holiday(l->draft, line, &offset, &err)) {
+        char *before = mem_strndup(line, offset);
+        at.column += (int)utf8_length(before);
+        mem_free(before);
+        return diag_add(l->diag, at, "%s", err.text);
+    }
+    keep_line(l, true, line);
+    return true;
+}
+
+static bool read_holidays(struct loading *l, char *text, const char *file)
+{
+    bool good = true;
+    int number = 0;
+    for (char *line = text, *next; line != NULL; line = next) {
+        next = strchr(line, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        line[strcspn(line, "\r")] = '\0';
+        good = read_holiday(l, line, file, ++number) && good;
+    }
+    return good;
+}
+
+bool calendar_read_holidays(struct loading *l, const struct given *g)
+{
+    char *path = value_path(l, g);
+    if (path == NULL)
+        return false;
+    struct buf text BUF_AUTO;
+    buf_init(&text, TEXTFILE_CEILING);
+    bool good = value_text(l, g, path, &text) && read_holidays(l, text.data, path);
+    mem_free(path);
+    return good;
+}
+
+static void finish(struct loading *l)
+{
+    calendar_free(l->draft);
+    l->draft = NULL;
+}
+
+/* The lines were found right when they were read. */
+static struct calendar *build(const struct loading *l, int which, const struct zone *zone)
+{
+    struct calendar *calendar = calendar_new(zone);
+    for (size_t i = 0; i < l->line_count; i++) {
+        const struct calendar_line *line = &l->lines[i];
+        size_t offset;
+        struct err err = {0};
+        if (line->calendar != which)
+            continue;
+        bool added = line->holiday ? calendar_add_holiday(calendar, line->text, &offset, &err)
+                                   : calendar_add_hours(calendar, line->text, &offset, &err);
+        (void)added;
+    }
+    return calendar;
+}
+
+void calendars_build(struct loading *l)
+{
+    struct config *c = l->config;
+    for (int i = 0; i < c->calendar_count; i++) {
+        c->calendars[i].by_portal =
+            mem_array((size_t)c->portal_count + 1, sizeof *c->calendars[i].by_portal);
+        for (int k = 0; k < c->portal_count; k++)
+            c->calendars[i].by_portal[k] = build(l, i, c->portals[k].zone);
+    }
+    for (int k = 0; k < c->portal_count && c->calendar_count == 0; k++)
+        c->portals[k].calendar = calendar_new_plain(c->portals[k].zone);
+}
+
+const struct section_kind section_calendar = {"calendar", true, begin, finish};

@@ -1,0 +1,140 @@
+#include "daemon/config/section_team.h"
+
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/number.h"
+
+enum { MOST_MEMBERS = 200 };
+
+static void begin(struct loading *l, const char *name, struct place at)
+{
+    struct config *c = l->config;
+    c->teams = mem_grow(c->teams, (size_t)c->team_count + 1, sizeof *c->teams);
+    l->team = &c->teams[c->team_count++];
+    *l->team = (struct config_team){.name = mem_strdup(name), .at = at};
+}
+
+static bool is_id(const char *text)
+{
+    int64_t id;
+    return number_int(text, &id) && id > 0;
+}
+
+static bool is_mail(const char *text)
+{
+    const char *at = strchr(text, '@');
+    return at != NULL && at != text && at[1] != '\0' && strpbrk(text, " \t\"") == NULL;
+}
+
+/* "…" and nothing before or behind. */
+static bool is_quoted(const char *text)
+{
+    size_t length = strlen(text);
+    return length > 2 && text[0] == '"' && strchr(text + 1, '"') == text + length - 1;
+}
+
+static bool is_user(const char *text)
+{
+    return is_id(text) || is_mail(text) || is_quoted(text);
+}
+
+/* Takes the text over. */
+static bool add_member(struct loading *l, const struct given *g, size_t offset, char *text)
+{
+    struct config_team *team = l->team;
+    bool good = false;
+    if (!is_user(text)) {
+        (void)given_bad(l, g, offset,
+                        "\"%s\" is no user; write an id, an e-mail or \"First Last\" in quotes",
+                        text);
+        goto out;
+    }
+    if (text[0] == '"') { /* the quotes go */
+        text[strlen(text) - 1] = '\0';
+        memmove(text, text + 1, strlen(text));
+    }
+    for (int i = 0; i < team->member_count; i++)
+        if (strcmp(team->members[i], text) == 0) {
+            (void)given_bad(l, g, offset, "\"%s\" stands twice", text);
+            goto out;
+        }
+    if (team->member_count == MOST_MEMBERS) {
+        (void)given_bad(l, g, offset, "a team has at most %d members", MOST_MEMBERS);
+        goto out;
+    }
+    team->members = mem_grow(team->members, (size_t)team->member_count + 1, sizeof *team->members);
+    team->members[team->member_count++] = text;
+    text = NULL;
+    good = true;
+out:
+    mem_free(text);
+    return good;
+}
+
+/* Bytes up to the comma that ends the member; one in quotes does not. */
+static size_t member_size(const char *text)
+{
+    size_t size = 0;
+    bool quoted = false;
+    while (text[size] != '\0' && (quoted || text[size] != ','))
+        quoted ^= text[size++] == '"';
+    return size;
+}
+
+bool team_read_members(struct loading *l, const struct given *g)
+{
+    static const char blanks[] = " \t\n";
+    bool good = true;
+    for (size_t at = 0;;) {
+        at += strspn(g->text + at, blanks);
+        size_t size = member_size(g->text + at);
+        size_t end = at + size;
+        while (size > 0 && strchr(blanks, g->text[at + size - 1]) != NULL)
+            size--;
+        if (size == 0)
+            return given_bad(l, g, at, "a member is missing");
+        good = add_member(l, g, at, mem_strndup(g->text + at, size)) && good;
+        if (g->text[end] == '\0')
+            return good;
+        at = end + 1;
+    }
+}
+
+bool team_read_order(struct loading *l, const struct given *g)
+{
+    static const char *const words[] = {"round-robin", "least-busy", "random"};
+    static const enum team_order orders[] = {TEAM_ROUND_ROBIN, TEAM_LEAST_BUSY, TEAM_RANDOM};
+    size_t which;
+    if (!value_word(l, g, "order", words, sizeof words / sizeof words[0], &which))
+        return false;
+    l->team->order = orders[which];
+    return true;
+}
+
+bool team_read_skip(struct loading *l, const struct given *g)
+{
+    static const char *const words[] = {"absent", "nobody"};
+    size_t which;
+    if (!value_word(l, g, "kind of member to skip", words, sizeof words / sizeof words[0], &which))
+        return false;
+    l->team->skip_absent = which == 0;
+    return true;
+}
+
+bool team_read_fallback(struct loading *l, const struct given *g)
+{
+    static const char head[] = "head of ";
+    const char *text = g->text;
+    if (strncmp(text, head, strlen(head)) == 0)
+        text += strlen(head);
+    if (!is_user(text))
+        return given_bad(l, g, 0,
+                         "\"%s\" is no user; write an id, an e-mail, \"First Last\" in quotes or "
+                         "head of \"DEPARTMENT\"",
+                         g->text);
+    l->team->fallback = mem_strdup(g->text);
+    return true;
+}
+
+const struct section_kind section_team = {.word = "team", .named = true, .begin = begin};

@@ -1,0 +1,415 @@
+#include "daemon/portal/portal.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/backoff.h"
+#include "common/jv.h"
+#include "common/mem.h"
+
+enum {
+    REPEATS_MOST = 3, /* of a call that was known not to be executed */
+    HOPS_MOST = 2,
+    KEPT_FOR_URGENT = 1, /* of the requests in flight */
+};
+
+static const struct backoff repeats = {.first_ms = 1000, .most_ms = 15000};
+
+/* Bytes of "https://host:port", 0 when the text does not begin so. */
+static size_t authority_length(const char *url)
+{
+    const char *host = strstr(url, "://");
+    if (host == NULL || (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0))
+        return 0;
+    host += 3;
+    size_t length = strcspn(host, "/?#");
+    if (length == 0 || memchr(host, '@', length) != NULL)
+        return 0;
+    return (size_t)(host - url) + length;
+}
+
+static bool is_https(const char *url)
+{
+    return strncmp(url, "https://", 8) == 0;
+}
+
+/* "localhost", 127.x.x.x and [::1], as hook addresses may be written without TLS. */
+static bool is_loopback(const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+    size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+    if (length == 9 && strncmp(host, "localhost", 9) == 0)
+        return true;
+    if (length == 5 && strncmp(host, "[::1]", 5) == 0)
+        return true;
+    return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == length;
+}
+
+static bool read_url(struct portal *portal, const char *url, struct err *err)
+{
+    size_t authority = authority_length(url);
+    const char *rest = authority > 0 ? strstr(url + authority, "/rest/") : NULL;
+    if (rest == NULL)
+        return err_set(err, "the portal's address is not of the form https://HOST/rest/USER/CODE/");
+    if (!is_https(url) && !is_loopback(url))
+        return err_set(err, "the portal's address has to begin with https://");
+    const char *path = rest + strlen("/rest");
+    size_t length = strcspn(path, "?#");
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    portal->home = mem_strndup(url, (size_t)(rest - url));
+    portal->host = mem_strdup(portal->home);
+    portal->path = mem_printf("%.*s/", (int)length, path);
+    const char *code = path + length;
+    while (code > path && code[-1] != '/')
+        code--;
+    portal->code = mem_strndup(code, (size_t)(path + length - code));
+    return true;
+}
+
+bool portal_init(struct portal *portal, const struct portal_settings *settings, int64_t wall_ms,
+                 struct err *err)
+{
+    memset(portal, 0, sizeof *portal);
+    if (!read_url(portal, settings->url, err))
+        return false;
+    double share = settings->share > 0 && settings->share <= 1 ? settings->share : 1;
+    portal->id = settings->id;
+    portal->name = mem_strdup(settings->name);
+    portal->most = PACK_MOST;
+    queue_init(&portal->queue);
+    budget_init(&portal->budget, settings->drain, settings->size, share, wall_ms);
+    circuit_init(&portal->circuit, (uint64_t)settings->id);
+    return true;
+}
+
+void portal_done(struct portal *portal)
+{
+    if (portal->path != NULL)
+        mem_wipe(portal->path, strlen(portal->path));
+    if (portal->code != NULL)
+        mem_wipe(portal->code, strlen(portal->code));
+    mem_free(portal->path);
+    mem_free(portal->code);
+    mem_free(portal->name);
+    mem_free(portal->home);
+    mem_free(portal->host);
+    queue_done(&portal->queue);
+    budget_done(&portal->budget);
+    counters_done(&portal->counters);
+}
+
+void portal_request_done(struct request *request)
+{
+    if (request->url != NULL)
+        mem_wipe(request->url, strlen(request->url));
+    mem_free(request->url);
+    mem_free(request->body);
+    request->url = request->body = NULL;
+}
+
+void call_end(struct call *call, struct call_list *ended)
+{
+    mem_free(call->encoded);
+    call->encoded = NULL;
+    call->encoded_known = false;
+    call->next = NULL;
+    call->prev = ended->last;
+    *(ended->last != NULL ? &ended->last->next : &ended->first) = call;
+    ended->last = call;
+}
+
+static bool method_is_sound(const char *method)
+{
+    if (strncmp(method, "api/", 4) == 0)
+        method += 4;
+    for (const char *p = method; *p != '\0'; p++)
+        if (!isalnum((unsigned char)*p) && strchr("._-", *p) == NULL)
+            return false;
+    return method[0] != '\0' && method[0] != '.';
+}
+
+bool portal_submit(struct portal *portal, struct call *call, int64_t wall_ms)
+{
+    call->since_ms = wall_ms;
+    if (method_is_sound(call->command.method)) {
+        queue_add(&portal->queue, call);
+        return true;
+    }
+    call->answer = (struct answer){.verdict = VERDICT_REFUSED, .error = "BAD_METHOD"};
+    (void)snprintf(call->answer.text, sizeof call->answer.text, "\"%.80s\" is no name of a method",
+                   call->command.method);
+    portal->totals.refused++;
+    counters_add(&portal->counters, "other", VERDICT_REFUSED);
+    return false;
+}
+
+/* ---- the next request ------------------------------------------------------------------------ */
+
+static char *url_new(const struct portal *portal, const char *method)
+{
+    bool v3 = strncmp(method, "api/", 4) == 0;
+    return mem_printf("%s/rest%s%s%s", portal->host, v3 ? "/api" : "", portal->path,
+                      v3 ? method + 4 : method);
+}
+
+static void write_body(struct request *request, const json_t *body)
+{
+    request->body = body != NULL ? jv_dump_new(body) : mem_strdup("{}");
+    request->size = strlen(request->body);
+}
+
+static bool next_probe(struct portal *portal, int64_t wall_ms, struct request *ret,
+                       int64_t *ret_wait_ms)
+{
+    *ret_wait_ms = budget_wait_ms(&portal->budget, wall_ms);
+    if (*ret_wait_ms > 0 || !budget_take(&portal->budget, wall_ms))
+        return false;
+    *ret = (struct request){.probe = true, .url = url_new(portal, "profile")};
+    write_body(ret, NULL);
+    circuit_probe_sent(&portal->circuit);
+    return true;
+}
+
+static bool urgent_waits(const struct portal *portal)
+{
+    return portal->queue.ready[PRIORITY_URGENT].first != NULL;
+}
+
+/* May one more request go beside those in flight? One place is kept for urgent calls, so that they
+ * never stand behind more than what is under way. When requests are not plentiful, calls that
+ * nobody waits for gather until the present request is back, or until a batch is full. */
+static bool has_room(const struct portal *portal, double free)
+{
+    if (urgent_waits(portal))
+        return portal->requests < PORTAL_REQUESTS_MOST;
+    if (portal->requests >= PORTAL_REQUESTS_MOST - KEPT_FOR_URGENT)
+        return false;
+    return portal->requests == 0 || free >= portal->budget.bucket.size / 2 ||
+           portal->queue.waiting >= portal->most;
+}
+
+static void build(struct portal *portal, struct request *request)
+{
+    request->batch = request->count > 1;
+    for (size_t i = 0; i < request->count; i++)
+        request->write = request->write || request->calls[i]->command.write;
+    request->url = url_new(portal, request->batch ? "batch" : request->calls[0]->command.method);
+    if (request->batch) {
+        JV_AUTO *body = pack_batch_new(request->calls, request->count);
+        write_body(request, body);
+    } else {
+        write_body(request, request->calls[0]->command.params);
+    }
+    portal->totals.requests++;
+    portal->totals.batches += request->batch;
+    portal->totals.commands += (int64_t)request->count;
+}
+
+static bool next_calls(struct portal *portal, int64_t mono_ms, int64_t wall_ms, struct request *ret,
+                       int64_t *ret_wait_ms)
+{
+    double free = budget_free(&portal->budget, wall_ms);
+    *ret_wait_ms = -1;
+    if (portal->queue.waiting == 0 || !has_room(portal, free))
+        return false;
+    *ret_wait_ms = budget_wait_ms(&portal->budget, wall_ms);
+    if (*ret_wait_ms > 0)
+        return false;
+    const struct pack_terms terms = {
+        .mono_ms = mono_ms,
+        .wall_ms = wall_ms,
+        .most = portal->most,
+        .plenty = free >= portal->budget.bucket.size / 4,
+        .turn = portal->turn,
+    };
+    *ret = (struct request){0};
+    ret->count = pack_choose(&portal->queue, &portal->budget, &terms, ret->calls, ret_wait_ms);
+    if (ret->count == 0)
+        return false;
+    (void)budget_take(&portal->budget, wall_ms); /* there is room: asked above */
+    portal->turn++;
+    build(portal, ret);
+    return true;
+}
+
+bool portal_next(struct portal *portal, int64_t mono_ms, int64_t wall_ms, struct request *ret,
+                 int64_t *ret_wait_ms)
+{
+    bool found = false;
+    switch (circuit_may(&portal->circuit, mono_ms)) {
+    case CIRCUIT_SEND:
+        found = next_calls(portal, mono_ms, wall_ms, ret, ret_wait_ms);
+        break;
+    case CIRCUIT_PROBE:
+        found = next_probe(portal, wall_ms, ret, ret_wait_ms);
+        break;
+    case CIRCUIT_WAIT:
+        *ret_wait_ms = circuit_wait_ms(&portal->circuit, mono_ms);
+        break;
+    }
+    portal->requests += found;
+    return found;
+}
+
+/* ---- what came of it ------------------------------------------------------------------------- */
+
+static void end(struct portal *portal, struct call *call, struct call_list *ended)
+{
+    portal->totals.refused += call->answer.verdict == VERDICT_REFUSED;
+    portal->totals.unsure += call->answer.verdict == VERDICT_UNSURE;
+    queue_finish(&portal->queue, call);
+    call_end(call, ended);
+}
+
+static void wait_again(struct portal *portal, struct call *call)
+{
+    json_decref(call->answer.result);
+    json_decref(call->answer.next);
+    call->answer = (struct answer){0};
+    queue_put_back(&portal->queue, call);
+}
+
+static void settle_call(struct portal *portal, struct call *call, bool refused_webhook,
+                        int64_t mono_ms, struct call_list *ended)
+{
+    struct answer *answer = &call->answer;
+    counters_add(&portal->counters, call->command.method, answer->verdict);
+    budget_release(&portal->budget, call->command.method);
+    if (answer->verdict == VERDICT_LIMITED && refused_webhook && call->suspect)
+        answer->verdict =
+            VERDICT_REFUSED; /* the webhook is good: it is this call that it may not */
+    call->suspect = call->suspect || refused_webhook;
+    if (answer->verdict == VERDICT_LIMITED) {
+        portal->totals.limited++;
+        wait_again(portal, call);
+    } else if (answer->verdict == VERDICT_RETRY && call->tries < REPEATS_MOST) {
+        portal->totals.retried++;
+        call->not_before_ms = mono_ms + backoff_delay(&repeats, ++call->tries, call->order);
+        wait_again(portal, call);
+    } else {
+        end(portal, call, ended);
+    }
+}
+
+static void settle_circuit(struct portal *portal, const struct request *request,
+                           const struct reply *reply, const struct reply_effect *effect,
+                           int64_t mono_ms)
+{
+    char why[sizeof portal->circuit.why];
+    /* A call that made us doubt before, when the probe then showed that all was well. */
+    bool known = request->count == 1 && request->calls[0]->suspect;
+    if (!effect->answered) {
+        (void)snprintf(why, sizeof why, "no answer from the portal: %.150s", effect->why);
+        circuit_failed(&portal->circuit, request->probe, why, mono_ms);
+        if (portal->circuit.state != CIRCUIT_CLOSED && strcmp(portal->host, portal->home) != 0) {
+            mem_free(portal->host); /* it may not have moved there for good */
+            portal->host = mem_strdup(portal->home);
+        }
+        return;
+    }
+    portal->last_good_ms = effect->after == AFTER_PAUSE ? portal->last_good_ms : reply->now_ms;
+    if (effect->after == AFTER_PAUSE && !known) {
+        (void)snprintf(why, sizeof why, "%s (%.60s)", effect->advice, effect->why);
+        circuit_refused(&portal->circuit, request->probe, why, mono_ms);
+        return;
+    }
+    circuit_good(&portal->circuit, request->probe);
+}
+
+void portal_settle(struct portal *portal, const struct request *request, const struct reply *reply,
+                   int64_t mono_ms, struct call_list *ended)
+{
+    struct reply_effect effect;
+    portal->requests--;
+    reply_read(reply, request->calls, request->count, request->batch, &portal->budget, &effect);
+    settle_circuit(portal, request, reply, &effect, mono_ms);
+    if (effect.after == AFTER_RATE)
+        budget_rate_refused(&portal->budget, (uint64_t)portal->id, reply->now_ms);
+    else if (effect.answered)
+        budget_went_well(&portal->budget);
+    if (request->batch)
+        portal->most = pack_most_after(portal->most, request->count, reply->took_ms);
+    for (size_t i = 0; i < request->count; i++)
+        settle_call(portal, request->calls[i], effect.after == AFTER_PAUSE, mono_ms, ended);
+}
+
+bool portal_follow(struct portal *portal, struct request *request, const char *location,
+                   struct err *err)
+{
+    size_t authority = authority_length(location);
+    size_t old = authority_length(request->url);
+    if (authority == 0)
+        return err_set(err, "the portal redirects to an address that cannot be read");
+    if (!is_https(location) && !(is_loopback(location) && is_loopback(portal->home)))
+        return err_set(err, "the portal redirects to \"%.*s\", which is not https",
+                       (int)(authority < 120 ? authority : 120), location);
+    if (authority == old && strncmp(location, request->url, old) == 0)
+        return err_set(err, "the portal redirects to itself");
+    if (request->hops >= HOPS_MOST)
+        return err_set(err, "the portal redirects more than %d times", HOPS_MOST);
+    request->hops++;
+    mem_free(portal->host);
+    portal->host = mem_printf("%.*s%s", (int)authority, location,
+                              portal->home + authority_length(portal->home));
+    char *url = mem_printf("%.*s%s", (int)authority, location, request->url + old);
+    mem_wipe(request->url, strlen(request->url));
+    mem_free(request->url);
+    request->url = url;
+    return true;
+}
+
+/* ---- over a restart -------------------------------------------------------------------------- */
+
+json_t *portal_save_new(const struct portal *portal, int64_t wall_ms)
+{
+    json_t *saved = budget_save_new(&portal->budget, wall_ms);
+    if (strcmp(portal->host, portal->home) != 0) {
+        (void)json_object_set_new(saved, "home", jv_string_new(portal->home));
+        (void)json_object_set_new(saved, "host", jv_string_new(portal->host));
+    }
+    return saved;
+}
+
+void portal_load(struct portal *portal, const json_t *saved, int64_t wall_ms)
+{
+    const char *host = jv_text(saved, "host", "");
+    budget_load(&portal->budget, saved, wall_ms);
+    if (host[0] == '\0' || strcmp(jv_text(saved, "home", ""), portal->home) != 0)
+        return; /* it has not moved, or the url-file says something else by now */
+    mem_free(portal->host);
+    portal->host = mem_strdup(host);
+}
+
+/* ---- health ---------------------------------------------------------------------------------- */
+
+void portal_health_of(const struct portal *portal, int64_t wall_ms, struct portal_health *ret)
+{
+    struct bucket bucket = portal->budget.bucket;
+    bucket_leak(&bucket, wall_ms);
+    *ret = portal->totals;
+    ret->ok = portal->circuit.state == CIRCUIT_CLOSED;
+    ret->circuit = circuit_shown(&portal->circuit);
+    (void)snprintf(ret->why, sizeof ret->why, "%s",
+                   portal->circuit.held ? "paused by the operator; b24bridge queue resume ends it"
+                                        : portal->circuit.why);
+    ret->last_good_ms = portal->last_good_ms;
+    ret->waiting = portal->queue.waiting;
+    ret->waiting_since_ms = queue_since(&portal->queue);
+    ret->in_flight = portal->queue.in_flight;
+    ret->bucket_level = bucket.level;
+    ret->bucket_size = bucket.size;
+    if (strcmp(portal->host, portal->home) != 0)
+        (void)snprintf(ret->moved_to, sizeof ret->moved_to, "%s", strstr(portal->host, "://") + 3);
+}
+
+struct call *portal_drop_waiting(struct portal *portal)
+{
+    struct call *call = queue_any(&portal->queue);
+    if (call == NULL)
+        return NULL;
+    queue_take(&portal->queue, call);
+    queue_finish(&portal->queue, call);
+    return call;
+}

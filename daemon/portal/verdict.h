@@ -1,0 +1,33 @@
+#ifndef DAEMON_PORTAL_VERDICT_H
+#define DAEMON_PORTAL_VERDICT_H
+
+/* What an error means for the call that met it, and for the portal: one table of codes
+ * (bitrix24.md §3.3, §5). Decided by the code, case ignored; the HTTP status counts only where the
+ * code is unknown. Pure, thread-safe. */
+
+#include <stdbool.h>
+
+#include "daemon/model/command.h"
+
+enum aftermath {
+    AFTER_NOTHING,
+    AFTER_RATE,   /* too many requests: the whole portal waits a little */
+    AFTER_METHOD, /* the method's operating time is used up: the method waits */
+    AFTER_ALONE,  /* cannot travel in a batch: by itself next time */
+    AFTER_PAUSE,  /* the portal refuses the webhook: stop, a person is needed */
+};
+
+struct ruling {
+    enum verdict verdict;
+    enum aftermath after;
+    const char *advice; /* static; what a person is to do, with AFTER_PAUSE */
+};
+
+/* `code` as the portal wrote it ("" too), `text` its description, `status` 0 when unknown. */
+struct ruling verdict_of_error(const char *code, const char *text, int status, bool write);
+/* An answer that is no envelope of REST: HTML, nothing, half a JSON. */
+struct ruling verdict_of_nonsense(int status, bool write);
+/* libcurl gave up. `sent`: at least a byte of the request has left. `ret_error` gets our code. */
+struct ruling verdict_of_transport(int curl_code, bool sent, bool write, const char **ret_error);
+
+#endif

@@ -1,0 +1,209 @@
+#include "daemon/store/sql.h"
+
+/* Columns in the order in which columns.c reads them. */
+#define EVENT_COLUMNS                                                                              \
+    "id, portal, source, name, happening, entity_type, entity_id, own_id, priority, "              \
+    "received_ms, sent_s, body, query, cause_run, state"
+#define RUN_COLUMNS                                                                                \
+    "id, portal, rule, version, entity_type, entity_id, state, priority, step, due_ms, attempt, "  \
+    "cause_event, cause_run, chain, vars, reason, created_ms, updated_ms, "                        \
+    "(SELECT name FROM portal WHERE portal.id = run.portal)"
+#define EFFECT_COLUMNS                                                                             \
+    "id, run_id, portal, entity_type, entity_id, call, kind, method, params, writes, unsure, "     \
+    "look, step, attempt, verdict, intended_ms, sent_ms, settled_ms, result, error, text, looked"
+
+/* Filters that are off at 0 and "". */
+#define RUN_FILTERS "(?1 = 0 OR portal = ?1) AND (?2 = '' OR rule = ?2) AND (?3 = 0 OR state = ?3) "
+
+#define INSERT_EVENT(state)                                                                        \
+    "INSERT INTO event (id, portal, source, name, happening, entity_type, entity_id, own_id, "     \
+    "priority, received_ms, sent_s, body, query, cause_run, state) "                               \
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, " state ")"
+
+/* Partial indexes are used only where their condition stands in the statement word for word. */
+
+const char *const sql_writes[SQL_WRITES] = {
+    [WRITE_BEGIN] = "BEGIN IMMEDIATE",
+    [WRITE_COMMIT] = "COMMIT",
+    [WRITE_EVENT] = INSERT_EVENT("1"),
+    [WRITE_PASSING] = INSERT_EVENT("2"),
+    [WRITE_SEEN] = "UPDATE event SET state = 2 WHERE id = ?1 AND state = 1",
+    /* Not INSERT OR REPLACE: that would quietly delete another running run of the entity. */
+    [WRITE_RUN] =
+        "INSERT INTO run (id, portal, rule, version, entity_type, entity_id, state, priority, "
+        "step, due_ms, attempt, cause_event, cause_run, chain, vars, reason, created_ms, "
+        "updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+        "?16, ?17, ?18) ON CONFLICT (id) DO UPDATE SET (portal, rule, version, entity_type, "
+        "entity_id, state, priority, step, due_ms, attempt, cause_event, cause_run, chain, vars, "
+        "reason, created_ms, updated_ms) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+        "?14, ?15, ?16, ?17, ?18)",
+    [WRITE_SNAPSHOT] =
+        "INSERT INTO snapshot (portal, entity_type, entity_id, fields, digest, added_told, "
+        "deleted, history_id, stage_since_ms, looked_ms) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+        "ON CONFLICT (portal, entity_type, entity_id) DO UPDATE SET (fields, digest, added_told, "
+        "deleted, history_id, stage_since_ms, looked_ms) = (?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [WRITE_FIRED] =
+        "INSERT INTO fired (portal, entity_type, entity_id, rule, total, last_ms, visit_ms) "
+        "VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6) "
+        "ON CONFLICT (portal, entity_type, entity_id, rule) DO UPDATE SET "
+        "(total, last_ms, visit_ms) = (total + 1, ?5, ?6)",
+    [WRITE_OWN] = "INSERT INTO fired_own (portal, entity_type, entity_id, rule, own_id, at_ms) "
+                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    /* Thawing (until 0) forgets the firings so far: only runs with later ids count from now on. */
+    [WRITE_FROZEN] =
+        "INSERT INTO fired (portal, entity_type, entity_id, rule, frozen_ms, frozen_why, "
+        "thawed_run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+        "iif(?5 = 0, coalesce((SELECT max(id) FROM run), 0), 0)) "
+        "ON CONFLICT (portal, entity_type, entity_id, rule) DO UPDATE SET frozen_ms = ?5, "
+        "frozen_why = ?6, thawed_run = iif(?5 = 0, excluded.thawed_run, thawed_run)",
+    [WRITE_EFFECT] =
+        "INSERT INTO effect (id, run_id, portal, entity_type, entity_id, call, kind, method, "
+        "params, writes, unsure, look, step, attempt, verdict, intended_ms, sent_ms, settled_ms, "
+        "result, error, text, looked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+        "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT (id) DO UPDATE SET "
+        "(run_id, portal, entity_type, entity_id, call, kind, method, params, writes, unsure, "
+        "look, step, attempt, verdict, intended_ms, sent_ms, settled_ms, result, error, text, "
+        "looked) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
+        "?19, ?20, ?21, ?22)",
+    /* The answer may come after its run has been cancelled: short at once then. */
+    [WRITE_OUTCOME] =
+        "UPDATE effect SET verdict = ?2, result = iif(coalesce((SELECT state FROM run "
+        "WHERE run.id = effect.run_id), 0) IN (4, 5, 6), short_form(?3), ?3), error = ?4, "
+        "text = ?5, sent_ms = ?6, settled_ms = ?7, looked = ?8 WHERE id = ?1",
+    [WRITE_TRACE] =
+        "INSERT INTO trace (at_ms, portal, entity_type, entity_id, event_id, run_id, rule, what, "
+        "say, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [WRITE_SETTING] = "INSERT INTO setting (name, value) VALUES (?1, ?2) "
+                      "ON CONFLICT (name) DO UPDATE SET value = ?2",
+    [WRITE_BUDGET] = "INSERT INTO budget (portal, data) VALUES (?1, ?2) "
+                     "ON CONFLICT (portal) DO UPDATE SET data = ?2",
+    [WRITE_NAME] = "INSERT INTO name (portal, need, value, at_ms) VALUES (?1, ?2, ?3, ?4) "
+                   "ON CONFLICT (portal, need) DO UPDATE SET (value, at_ms) = (?3, ?4)",
+    [WRITE_PORTAL] = "INSERT INTO portal (name) VALUES (?1) ON CONFLICT DO NOTHING",
+    [WRITE_MEMBER] = "UPDATE portal SET member_id = ?2 WHERE id = ?1",
+    [WRITE_SHORTEN] = "UPDATE effect SET result = short_form(result) WHERE run_id = ?1 "
+                      "AND length(CAST(result AS BLOB)) > 2048",
+    [WRITE_RUN_STATE] = "SELECT state FROM run WHERE id = ?1",
+    [WRITE_RECOVER] = "UPDATE run SET state = 1, due_ms = ?1 WHERE state = 3",
+    [WRITE_COUNT_NEW] = "SELECT count(*) FROM event WHERE state = 1",
+    [WRITE_COUNT_LIVE] = "SELECT count(*) FROM run WHERE state IN (1, 2, 3)",
+    [WRITE_LAST_ID] =
+        "SELECT max(coalesce((SELECT max(id) FROM event), 0), "
+        "coalesce((SELECT max(id) FROM run), 0), coalesce((SELECT max(id) FROM effect), 0), "
+        "coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'store.last_id'), 0))",
+    [PRUNE_LAST_ID] =
+        "INSERT INTO setting (name, value) VALUES ('store.last_id', "
+        "CAST(max(coalesce((SELECT max(id) FROM event), 0), "
+        "coalesce((SELECT max(id) FROM run), 0), coalesce((SELECT max(id) FROM effect), 0), "
+        "coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'store.last_id'), 0)) "
+        "AS TEXT)) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    /* Parked runs stay: a person has still to decide. */
+    [PRUNE_RUNS] = "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE state IN (4, 5, 6) "
+                   "AND updated_ms < ?1 LIMIT ?2) RETURNING id",
+    [PRUNE_EFFECTS] = "DELETE FROM effect WHERE run_id = ?1",
+    [PRUNE_EVENTS] = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE state = 2 "
+                     "AND received_ms < ?1 ORDER BY received_ms LIMIT ?2)",
+    [PRUNE_TRACES] = "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE at_ms < ?1 "
+                     "ORDER BY at_ms LIMIT ?2)",
+    [PRUNE_SNAPSHOTS] =
+        "DELETE FROM snapshot WHERE rowid IN (SELECT rowid FROM snapshot WHERE deleted = 1 "
+        "AND looked_ms < ?1 ORDER BY looked_ms LIMIT ?2) RETURNING portal, entity_type, entity_id",
+    [PRUNE_ENTITY_FIRED] =
+        "DELETE FROM fired WHERE portal = ?1 AND entity_type = ?2 AND entity_id = ?3",
+    [PRUNE_FIRED] = "DELETE FROM fired WHERE rowid IN (SELECT rowid FROM fired "
+                    "WHERE entity_type IN (0, -3, -4) AND last_ms < ?1 ORDER BY last_ms LIMIT ?2)",
+    [PRUNE_OWN] =
+        "DELETE FROM fired_own WHERE rowid IN (SELECT rowid FROM fired_own WHERE at_ms < ?1 "
+        "ORDER BY at_ms LIMIT ?2)",
+    [PRUNE_NAMES] = "DELETE FROM name WHERE rowid IN (SELECT rowid FROM name WHERE at_ms < ?1 "
+                    "ORDER BY at_ms LIMIT ?2)",
+};
+
+const char *const sql_reads[SQL_READS] = {
+    [READ_NEW] =
+        "SELECT id, entity_type, entity_id, received_ms FROM event "
+        "WHERE state = 1 AND portal = ?1 AND priority = ?2 AND id > ?3 ORDER BY id LIMIT ?4",
+    [READ_DUE] =
+        "SELECT entity_type, entity_id, iif(due_ms = 0, updated_ms, due_ms), due_ms, id FROM run "
+        "WHERE state <= 3 AND portal = ?1 AND priority = ?2 AND due_ms >= ?3 AND due_ms <= ?5 "
+        "AND (due_ms > ?3 OR id > ?4) ORDER BY due_ms, id LIMIT ?6",
+    [READ_NEXT_DUE] = "SELECT due_ms FROM run WHERE state <= 3 AND portal = ?1 AND priority = ?2 "
+                      "AND due_ms > ?3 ORDER BY due_ms LIMIT 1",
+    [READ_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event WHERE state = 1 AND portal = ?1 "
+                    "AND entity_type = ?2 AND entity_id = ?3 ORDER BY id LIMIT ?4",
+    [READ_EVENT] = "SELECT " EVENT_COLUMNS " FROM event WHERE id = ?1",
+    [READ_LIVE] = "SELECT " RUN_COLUMNS " FROM run WHERE state <= 3 AND portal = ?1 "
+                  "AND entity_type = ?2 AND entity_id = ?3 ORDER BY id",
+    [READ_RUN] = "SELECT " RUN_COLUMNS " FROM run WHERE id = ?1",
+    [READ_SNAPSHOT] =
+        "SELECT fields, digest, added_told, deleted, history_id, stage_since_ms, looked_ms "
+        "FROM snapshot WHERE portal = ?1 AND entity_type = ?2 AND entity_id = ?3",
+    [READ_EFFECTS] =
+        "SELECT " EFFECT_COLUMNS " FROM effect WHERE run_id = ?1 AND (?2 < 0 OR step = ?2) "
+        "ORDER BY id",
+    [READ_FIRED] =
+        "SELECT total, last_ms, visit_ms, frozen_ms, thawed_run FROM fired WHERE portal = ?1 "
+        "AND entity_type = ?2 AND entity_id = ?3 AND rule = ?4",
+    [READ_RECENT] =
+        "SELECT count(*) FROM run WHERE portal = ?1 AND entity_type = ?2 AND entity_id = ?3 "
+        "AND rule = ?4 AND created_ms > ?5 AND id > ?6",
+    [READ_OWN] =
+        "SELECT 1 FROM fired_own WHERE portal = ?1 AND entity_type = ?2 AND entity_id = ?3 "
+        "AND rule = ?4 AND own_id = ?5",
+    [READ_SETTING] = "SELECT value FROM setting WHERE name = ?1",
+    [READ_BUDGET] = "SELECT data FROM budget WHERE portal = ?1",
+    [READ_NAMES] = "SELECT need, value, at_ms FROM name WHERE portal = ?1 AND at_ms > ?2",
+    [READ_MEMBER] = "SELECT member_id FROM portal WHERE id = ?1",
+    [READ_PORTAL] = "SELECT id FROM portal WHERE name = ?1",
+    [READ_PORTALS] = "SELECT id FROM portal WHERE ?1 IN (0, id) ORDER BY id",
+    [TELL_NEW] = "SELECT count(*) FROM event WHERE state = 1 AND portal = ?1",
+    [TELL_STATE] = "SELECT count(*) FROM run WHERE state = ?1 AND (?2 = 0 OR portal = ?2)",
+    [TELL_FROZEN_COUNT] = "SELECT count(*) FROM fired WHERE frozen_ms > 0 AND frozen_ms > ?1 AND "
+                          "(?2 = 0 OR portal = ?2)",
+    [TELL_FROZEN] = "SELECT last_ms, rule, entity_type, entity_id, frozen_why, frozen_ms, "
+                    "(SELECT name FROM portal WHERE portal.id = fired.portal) FROM fired "
+                    "WHERE frozen_ms > 0 AND frozen_ms > ?1 ORDER BY frozen_ms DESC LIMIT ?2",
+    [TELL_EVENTS_NEW] = "SELECT " EVENT_COLUMNS " FROM event WHERE state = 1 AND portal = ?1 "
+                        "AND entity_type = ?2 AND entity_id = ?3 ORDER BY id DESC LIMIT ?4",
+    [TELL_EVENTS_TRACED] = "SELECT DISTINCT event_id FROM trace WHERE entity_type = ?2 "
+                           "AND entity_id = ?3 AND (?1 = 0 OR portal = ?1) AND event_id > 0 "
+                           "ORDER BY event_id DESC LIMIT ?4",
+    [TELL_TRACES] = "SELECT at_ms, event_id, run_id, rule, what, say, detail FROM trace "
+                    "WHERE entity_type = ?2 AND entity_id = ?3 AND (?1 = 0 OR portal = ?1) "
+                    "ORDER BY id DESC LIMIT ?4",
+    /* Walks back from the newest; a filter that fits little walks far, on a reader. */
+    [TELL_RUNS] =
+        "SELECT " RUN_COLUMNS " FROM run WHERE " RUN_FILTERS "AND id > 0 ORDER BY id DESC LIMIT ?4",
+    [TELL_RUNS_OF_STATE] = "SELECT " RUN_COLUMNS " FROM run WHERE " RUN_FILTERS
+                           "AND state = ?3 ORDER BY updated_ms DESC LIMIT ?4",
+    [TELL_RUNS_OF_ENTITY] = "SELECT " RUN_COLUMNS " FROM run WHERE " RUN_FILTERS
+                            "AND entity_type = ?5 AND entity_id = ?6 ORDER BY id DESC LIMIT ?4",
+};
+
+void sql_finalize(sqlite3_stmt **stmts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        (void)sqlite3_finalize(stmts[i]);
+        stmts[i] = NULL;
+    }
+}
+
+bool sql_prepare(struct db *db, const char *const *texts, size_t count, sqlite3_stmt **ret,
+                 struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        ret[i] = db_prepare(db, texts[i], err);
+        if (ret[i] == NULL) {
+            sql_finalize(ret, i);
+            return false;
+        }
+    }
+    return true;
+}
+
+void sql_roll_back(struct db *db)
+{
+    if (sqlite3_get_autocommit(db->handle) == 0)
+        (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+}

@@ -1,0 +1,95 @@
+#ifndef DAEMON_STORE_SQL_H
+#define DAEMON_STORE_SQL_H
+
+/* Every statement of the store, by name. They are prepared once per connection; a test reads the
+ * query plan of each and fails on a scan of a table that grows. */
+
+#include <sqlite3.h>
+#include <stddef.h>
+
+#include "common/db.h"
+#include "common/err.h"
+
+/* The writer's. */
+enum sql_write {
+    WRITE_BEGIN,
+    WRITE_COMMIT,
+    WRITE_EVENT,
+    WRITE_PASSING, /* an event that is seen already */
+    WRITE_SEEN,
+    WRITE_RUN,
+    WRITE_SNAPSHOT,
+    WRITE_FIRED,
+    WRITE_OWN,
+    WRITE_FROZEN,
+    WRITE_EFFECT,
+    WRITE_OUTCOME,
+    WRITE_TRACE,
+    WRITE_SETTING,
+    WRITE_BUDGET,
+    WRITE_NAME,
+    WRITE_PORTAL,
+    WRITE_MEMBER,
+    WRITE_SHORTEN,    /* results of a run that has ended */
+    WRITE_RUN_STATE,  /* reads: was it live? */
+    WRITE_RECOVER,    /* at open: what was running is ready */
+    WRITE_COUNT_NEW,  /* at open */
+    WRITE_COUNT_LIVE, /* at open */
+    WRITE_LAST_ID,    /* at open */
+    PRUNE_LAST_ID,    /* remembers the highest id, in case it is about to go */
+    PRUNE_RUNS,
+    PRUNE_EFFECTS,
+    PRUNE_EVENTS,
+    PRUNE_TRACES,
+    PRUNE_SNAPSHOTS,
+    PRUNE_ENTITY_FIRED,
+    PRUNE_FIRED,
+    PRUNE_OWN,
+    PRUNE_NAMES,
+    SQL_WRITES,
+};
+
+/* A reader's. */
+enum sql_read {
+    READ_NEW,
+    READ_DUE,
+    READ_NEXT_DUE,
+    READ_EVENTS,
+    READ_EVENT,
+    READ_LIVE,
+    READ_RUN,
+    READ_SNAPSHOT,
+    READ_EFFECTS,
+    READ_FIRED,
+    READ_RECENT,
+    READ_OWN,
+    READ_SETTING,
+    READ_BUDGET,
+    READ_NAMES,
+    READ_MEMBER,
+    READ_PORTAL,
+    READ_PORTALS,
+    TELL_NEW,
+    TELL_STATE,
+    TELL_FROZEN_COUNT,
+    TELL_FROZEN,
+    TELL_EVENTS_NEW,
+    TELL_EVENTS_TRACED,
+    TELL_TRACES,
+    TELL_RUNS,
+    TELL_RUNS_OF_STATE,
+    TELL_RUNS_OF_ENTITY,
+    SQL_READS,
+};
+
+extern const char *const sql_writes[SQL_WRITES];
+extern const char *const sql_reads[SQL_READS];
+
+/* Prepares `count` statements; on failure those prepared so far are finalized and NULL. */
+bool sql_prepare(struct db *, const char *const *texts, size_t count, sqlite3_stmt **ret,
+                 struct err *) MUST_CHECK;
+void sql_finalize(sqlite3_stmt **, size_t count);
+/* Leaves the transaction, if there is one. */
+void sql_roll_back(struct db *);
+
+#endif

@@ -1,0 +1,297 @@
+#include "daemon/portal/budget.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/jv.h"
+#include "common/mem.h"
+#include "tests/support/check_main.h"
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND };
+static const int64_t start = INT64_C(1778747192000);
+
+static struct budget budget;
+
+static void begin(double drain, double size, double share)
+{
+    budget_init(&budget, drain, size, share, start);
+}
+
+static void learn(const char *method, double operating, double processing, int64_t now_ms)
+{
+    JV_AUTO *time = json_pack("{s:f, s:f, s:f}", "operating", operating, "processing", processing,
+                              "finish", (double)now_ms / 1000);
+    budget_learn(&budget, method, time, now_ms);
+}
+
+START_TEST(a_burst_stays_below_the_bucket_and_then_goes_at_its_pace)
+{
+    begin(2, 50, 1);
+    int taken = 0;
+    while (budget_take(&budget, start))
+        taken++;
+    ck_assert_int_eq(taken, 45); /* §5: burst ≤45 of 50 */
+    ck_assert_int_eq(budget_wait_ms(&budget, start), 500);
+    ck_assert(!budget_take(&budget, start + 499));
+    ck_assert(budget_take(&budget, start + 500));
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(a_share_leaves_the_rest_to_others)
+{
+    begin(2, 50, 0.5);
+    int taken = 0;
+    while (budget_take(&budget, start))
+        taken++;
+    ck_assert_int_eq(taken, 22);
+    ck_assert_int_eq(budget_wait_ms(&budget, start), 1000);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(without_a_drain_nothing_is_limited)
+{
+    begin(0, 0, 1);
+    for (int i = 0; i < 10000; i++)
+        ck_assert(budget_take(&budget, start));
+    ck_assert_int_eq(budget_wait_ms(&budget, start), 0);
+    ck_assert_double_gt(budget_free(&budget, start), 1000);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(a_refusal_freezes_the_portal_for_a_second_and_longer_each_time)
+{
+    begin(2, 50, 1);
+    int64_t now = start, before = 0;
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(budget_wait_ms(&budget, now), 0);
+        budget_rate_refused(&budget, 7, now);
+        int64_t wait = budget.frozen_until_ms - now;
+        ck_assert_int_ge(wait, 1000);
+        ck_assert_int_gt(wait, before);
+        ck_assert(!budget_take(&budget, now + 999));
+        ck_assert_double_eq(budget_free(&budget, now), 0);
+        before = wait;
+        now += wait + 500;
+        ck_assert(budget_take(&budget, now)); /* our level is believed to be the brim */
+        now += 60 * SECOND;
+    }
+    budget_went_well(&budget);
+    budget_rate_refused(&budget, 7, now);
+    ck_assert_int_lt(budget.frozen_until_ms - now, 1600);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(refusals_that_were_under_way_together_count_once)
+{
+    begin(2, 50, 1);
+    budget_rate_refused(&budget, 7, start);
+    int64_t frozen = budget.frozen_until_ms;
+    budget_rate_refused(&budget, 7, start + 10);
+    ck_assert_int_eq(budget.frozen_until_ms, frozen);
+    ck_assert_int_eq(budget.refusals, 1);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(operating_time_is_what_the_portal_says)
+{
+    begin(2, 50, 1);
+    learn("crm.item.list", 3.5, 3.5, start);
+    learn("crm.item.list", 5.0, 1.5, start + MINUTE);
+    ck_assert_double_eq_tol(budget_operating(&budget, "crm.item.list", start + MINUTE), 5.0, 1e-9);
+    /* the first basket drops out ten minutes after its first call */
+    ck_assert_double_eq_tol(budget_operating(&budget, "crm.item.list", start + 10 * MINUTE), 1.5,
+                            1e-9);
+    ck_assert_double_eq_tol(budget_operating(&budget, "crm.item.list", start + 11 * MINUTE), 0,
+                            1e-9);
+    ck_assert_double_eq_tol(budget_operating(&budget, "other", start), 0, 1e-9);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(a_smaller_total_of_the_portal_shrinks_ours)
+{
+    begin(2, 50, 1);
+    learn("m", 100, 1, start);
+    learn("m", 40, 1, start + SECOND);
+    ck_assert_double_eq_tol(budget_operating(&budget, "m", start + SECOND), 40, 1e-9);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(a_method_waits_when_its_time_is_used_up)
+{
+    begin(2, 50, 1);
+    learn("m", 400, 20, start);
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start), 0);
+    learn("m", 470, 20, start + 2 * MINUTE);
+    int64_t wait = budget_method_wait_ms(&budget, "m", start + 2 * MINUTE);
+    ck_assert_int_eq(wait, 8 * MINUTE + SECOND); /* until the 400 of the first minute drop out */
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "n", start + 2 * MINUTE), 0);
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start + 10 * MINUTE), 0);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(calls_in_flight_count_before_they_are_back)
+{
+    begin(2, 50, 1);
+    learn("m", 440, 10, start);
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start), 0);
+    budget_promise(&budget, "m", start);
+    budget_promise(&budget, "m", start);
+    ck_assert_int_gt(budget_method_wait_ms(&budget, "m", start), 0);
+    budget_release(&budget, "m");
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start), 0);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(the_portals_own_reset_time_moves_our_basket)
+{
+    begin(2, 50, 1);
+    /* its clock is an hour ahead of ours: only the difference counts */
+    double finish = (double)start / 1000 + 3600;
+    JV_AUTO *time = json_pack("{s:f, s:f, s:f, s:f}", "operating", 470.0, "processing", 10.0,
+                              "finish", finish, "operating_reset_at", finish + 120);
+    budget_learn(&budget, "m", time, start);
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start), 121 * SECOND);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(a_method_limit_is_believed_and_teaches_a_lower_one)
+{
+    begin(2, 50, 1);
+    learn("m", 420, 1, start);
+    budget_method_refused(&budget, "m", start + MINUTE);
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start + MINUTE), 9 * MINUTE + SECOND);
+    learn("m", 415, 1, start + 11 * MINUTE); /* the next time 415 of 420 are too near */
+    ck_assert_int_gt(budget_method_wait_ms(&budget, "m", start + 11 * MINUTE), 0);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(a_method_limit_out_of_the_blue_blocks_for_five_minutes)
+{
+    begin(2, 50, 1);
+    budget_method_refused(&budget, "m", start);
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start), 301 * SECOND);
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start + 301 * SECOND), 0);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(a_time_without_operating_teaches_nothing)
+{
+    begin(2, 50, 1);
+    JV_AUTO *time = json_pack("{s:f, s:f}", "processing", 30.0, "duration", 31.0);
+    for (int i = 0; i < 100; i++)
+        budget_learn(&budget, "m", time, start);
+    budget_learn(&budget, "m", NULL, start);
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start), 0);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(budgets_survive_a_restart)
+{
+    begin(2, 50, 1);
+    for (int i = 0; i < 45; i++)
+        ck_assert(budget_take(&budget, start));
+    learn("m", 470, 10, start);
+    budget_method_refused(&budget, "n", start);
+    JV_AUTO *saved = budget_save_new(&budget, start);
+    char *text = jv_dump_new(saved);
+    struct err err = {0};
+    JV_AUTO *read = jv_parse_new(text, strlen(text), &err);
+    mem_free(text);
+    budget_done(&budget);
+
+    begin(2, 50, 1);
+    budget_load(&budget, read, start + 2 * SECOND);
+    ck_assert_double_eq_tol(budget.bucket.level, 41, 1e-6);
+    ck_assert_double_eq_tol(budget_operating(&budget, "m", start + 2 * SECOND), 470, 1e-6);
+    ck_assert_int_gt(budget_method_wait_ms(&budget, "m", start + 2 * SECOND), 9 * MINUTE);
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "n", start + 2 * SECOND), 299 * SECOND);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(after_a_kill_the_bucket_is_taken_for_full)
+{
+    JV_AUTO *saved = json_pack("{s:I, s:f, s:b}", "at", (json_int_t)start, "level", 3.0, "open", 1);
+    begin(2, 50, 0.5);
+    budget_load(&budget, saved, start + 60 * SECOND);
+    ck_assert_double_eq_tol(budget.bucket.level, budget.bucket.size, 1e-6);
+    ck_assert_int_ge(budget_wait_ms(&budget, start + 60 * SECOND), 500);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(saved_nonsense_is_left_out)
+{
+    static const char *const texts[] = {
+        "null",
+        "[]",
+        "{\"at\":\"x\",\"level\":-5}",
+        "{\"at\":99999999999999,\"level\":40}",
+        "{\"frozen\":99999999999999}",
+        "{\"methods\":{\"m\":{\"blocked\":99999999999999,\"limit\":-1,\"cost\":-1,"
+        "\"baskets\":[[1,1],[99999999999999,400],5,[1778747192000,\"x\"]]}}}"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct err err = {0};
+        JV_AUTO *saved = jv_parse_new(texts[i], strlen(texts[i]), &err);
+        begin(2, 50, 1);
+        budget_load(&budget, saved, start);
+        ck_assert_int_eq(budget_wait_ms(&budget, start), 0);
+        ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start), 0);
+        ck_assert(budget_take(&budget, start));
+        budget_done(&budget);
+    }
+}
+END_TEST
+
+START_TEST(a_clock_that_goes_back_freezes_nothing)
+{
+    begin(2, 50, 1);
+    budget_rate_refused(&budget, 7, start);
+    budget_method_refused(&budget, "m", start);
+    int64_t earlier = start - 3600 * SECOND;
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", earlier), 0);
+    ck_assert_int_le(budget_wait_ms(&budget, earlier), 500);
+    budget_done(&budget);
+}
+END_TEST
+
+START_TEST(more_methods_than_places_forget_the_longest_unused)
+{
+    begin(2, 50, 1);
+    char name[32];
+    for (int i = 0; i < BUDGET_METHODS + 10; i++) {
+        (void)snprintf(name, sizeof name, "m%d", i);
+        learn(name, 1, 1, start + i);
+    }
+    ck_assert_int_eq(budget.method_count, BUDGET_METHODS);
+    ck_assert_double_eq_tol(budget_operating(&budget, "m0", start + 1000), 0, 1e-9);
+    ck_assert_double_eq_tol(budget_operating(&budget, name, start + 1000), 1, 1e-9);
+    budget_done(&budget);
+}
+END_TEST
+
+CHECK_MAIN("budget", a_burst_stays_below_the_bucket_and_then_goes_at_its_pace,
+           a_share_leaves_the_rest_to_others, without_a_drain_nothing_is_limited,
+           a_refusal_freezes_the_portal_for_a_second_and_longer_each_time,
+           refusals_that_were_under_way_together_count_once, operating_time_is_what_the_portal_says,
+           a_smaller_total_of_the_portal_shrinks_ours, a_method_waits_when_its_time_is_used_up,
+           calls_in_flight_count_before_they_are_back, the_portals_own_reset_time_moves_our_basket,
+           a_method_limit_is_believed_and_teaches_a_lower_one,
+           a_method_limit_out_of_the_blue_blocks_for_five_minutes,
+           a_time_without_operating_teaches_nothing, budgets_survive_a_restart,
+           after_a_kill_the_bucket_is_taken_for_full, saved_nonsense_is_left_out,
+           a_clock_that_goes_back_freezes_nothing,
+           more_methods_than_places_forget_the_longest_unused)
