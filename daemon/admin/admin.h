@@ -1,0 +1,42 @@
+#ifndef DAEMON_ADMIN_ADMIN_H
+#define DAEMON_ADMIN_ADMIN_H
+
+/* What operators see: /health, /ready, /metrics and /api on the admin address (product.md §4). One
+ * row per route, per check, per metric. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "daemon/config/config.h"
+#include "daemon/engine/engine.h"
+#include "daemon/ingest/ingest.h"
+#include "daemon/portal/client.h"
+#include "daemon/store/store.h"
+
+struct admin;
+
+struct admin_options {
+    const struct config *config;
+    const int64_t *portal_ids;
+    struct store *store;
+    struct portal_client *client;
+    struct engine *engine;
+    struct ingest *ingest;
+    const int *sockets;
+    int socket_count;
+    bool keep_sockets;
+    char (*listen_texts)[128]; /* addresses really listened on, public then admin; copied */
+    int listen_count;
+};
+
+struct admin *admin_start(const struct admin_options *, struct err *) MUST_CHECK;
+/* From now on /ready is 503 (SIGTERM came). */
+void admin_not_ready(struct admin *);
+void admin_stop(struct admin *, int64_t grace_ms);
+
+/* Is every part making progress? For the watchdog; the same checks as /health's worker, writer and
+ * HTTP rows. */
+bool admin_alive(struct admin *);
+
+#endif

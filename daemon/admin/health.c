@@ -1,0 +1,214 @@
+/* /health: is each part well, and if not, what is to be done. One row per check. */
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "common/clock.h"
+#include "common/jv.h"
+#include "daemon/admin/parts.h"
+
+enum {
+    STILL_MS = 60000, /* a part that has not moved for so long stands still */
+    QUEUE_PERCENT = 80,
+    DISK_LEFT_MIB = 64,
+    DISK_LEFT_PERCENT = 2,
+    ERRORS_READ = 200,
+};
+
+struct verdict_of_check {
+    bool ok;
+    char say[512];
+};
+
+typedef void check_fn(struct admin *, struct verdict_of_check *);
+
+#define SAY(v, ...) (void)snprintf((v)->say, sizeof(v)->say, __VA_ARGS__)
+
+static void check_database(struct admin *a, struct verdict_of_check *v)
+{
+    struct store_health h;
+    store_health(a->options.store, &h);
+    v->ok = h.ok;
+    if (h.ok)
+        SAY(v, "writes; last commit took %.1f ms, the log holds %.1f MiB",
+            (double)h.commit_us_last / 1000.0, (double)h.wal_bytes / 1048576.0);
+    else
+        SAY(v, "%s", h.why);
+}
+
+static void check_disk(struct admin *a, struct verdict_of_check *v)
+{
+    struct statvfs fs;
+    const char *path = a->options.config->database;
+    char folder[1024];
+    (void)snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    if (statvfs(slash != NULL && folder[0] != '\0' ? folder : ".", &fs) != 0) {
+        v->ok = false;
+        SAY(v, "cannot ask how much room is left beside the database");
+        return;
+    }
+    uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize / 1048576;
+    double percent = fs.f_blocks > 0 ? 100.0 * (double)fs.f_bavail / (double)fs.f_blocks : 0;
+    v->ok = left >= DISK_LEFT_MIB && percent >= DISK_LEFT_PERCENT;
+    SAY(v,
+        v->ok ? "%llu MiB free (%.0f %%)"
+              : "only %llu MiB free (%.0f %%): make room, or events will be refused",
+        (unsigned long long)left, percent);
+}
+
+static void check_queue(struct admin *a, struct verdict_of_check *v)
+{
+    struct store_health h;
+    store_health(a->options.store, &h);
+    v->ok = h.max_queue <= 0 || h.queued * 100 <= h.max_queue * QUEUE_PERCENT;
+    SAY(v,
+        v->ok
+            ? "%lld waiting, the ceiling is %lld"
+            : "%lld waiting of at most %lld: at the ceiling new events are refused; see `b24bridge "
+              "status`",
+        (long long)h.queued, (long long)h.max_queue);
+}
+
+static void check_workers(struct admin *a, struct verdict_of_check *v)
+{
+    struct engine_health h;
+    engine_health(a->options.engine, &h);
+    v->ok = h.worker_still_ms < STILL_MS;
+    SAY(v,
+        v->ok ? "%lld entities at work"
+              : "a worker has stood still for %lld s: restart the service",
+        v->ok ? (long long)h.tasks : (long long)(h.worker_still_ms / 1000));
+}
+
+static void check_listener(struct admin *a, struct verdict_of_check *v)
+{
+    struct ingest_health h;
+    ingest_health(a->options.ingest, &h);
+    int64_t still = clock_mono_ms() - h.http.loop_ms;
+    v->ok = still < STILL_MS;
+    if (!v->ok)
+        SAY(v, "the public listener has stood still for %lld s: restart the service",
+            (long long)(still / 1000));
+    else if (h.last_member[0] != '\0')
+        SAY(v,
+            "%lld events accepted; %lld refused from another portal (member_id \"%s\"): if yours "
+            "was "
+            "made anew, `b24bridge portal forget-member`",
+            (long long)h.counts[INGEST_ACCEPTED], (long long)h.counts[INGEST_BAD_MEMBER],
+            h.last_member);
+    else
+        SAY(v, "%lld events accepted", (long long)h.counts[INGEST_ACCEPTED]);
+}
+
+/* The newest rule that is beyond its limit for some entity. New; NULL: none, or nothing can be
+ * read, which is the database's trouble. */
+static json_t *frozen_new(struct admin *a, int64_t *ret_count)
+{
+    JV_AUTO *queue = NULL;
+    JV_AUTO *errors = NULL;
+    struct err err = {0};
+    size_t i;
+    json_t *error;
+    if (!store_tell_queue(a->reader, 0, &queue, &err))
+        return NULL;
+    *ret_count = jv_int(queue, "frozen", 0);
+    if (*ret_count == 0 || !store_tell_errors(a->reader, ERRORS_READ, &errors, &err))
+        return NULL;
+    json_array_foreach (errors, i, error)
+        if (strcmp(jv_text(error, "what", ""), "frozen") == 0)
+            return json_incref(error);
+    return NULL;
+}
+
+static void check_rules(struct admin *a, struct verdict_of_check *v)
+{
+    JV_AUTO *held = engine_held(a->options.engine);
+    int64_t count = 0;
+    JV_AUTO *frozen = frozen_new(a, &count);
+    v->ok = true; /* the rest goes on: said, but not a reason to call for help at night */
+    if (json_array_size(held) > 0)
+        SAY(v, "%zu held back; the first: %s", json_array_size(held),
+            jv_text(json_array_get(held, 0), "why", ""));
+    else if (count > 0)
+        SAY(v, "%zu rules; frozen for %lld entities, last \"%s\": %s",
+            a->options.config->rules->count, (long long)count, jv_text(frozen, "rule", ""),
+            jv_text(frozen, "say", ""));
+    else
+        SAY(v, "%zu rules", a->options.config->rules->count);
+}
+
+static const struct check {
+    const char *name;
+    check_fn *run;
+    bool alive; /* also asked by the watchdog */
+} checks[] = {
+    {"database", check_database, false}, {"disk", check_disk, false},
+    {"queue", check_queue, false},       {"workers", check_workers, true},
+    {"listener", check_listener, true},  {"rules", check_rules, false},
+};
+
+static void check_portal(struct admin *a, int i, struct verdict_of_check *v)
+{
+    struct portal_health h;
+    if (!portal_client_health(a->options.client, a->options.portal_ids[i], &h)) {
+        v->ok = false;
+        SAY(v, "not known to the client");
+        return;
+    }
+    int64_t now = clock_wall_ms();
+    int64_t waiting = h.waiting_since_ms > 0 ? now - h.waiting_since_ms : 0;
+    int64_t silent = h.last_good_ms > 0 ? now - h.last_good_ms : now - a->started_ms;
+    bool stuck = waiting > STILL_MS && silent > STILL_MS;
+    v->ok = h.ok && !stuck;
+    if (!h.ok)
+        SAY(v, "%s", h.why);
+    else if (stuck)
+        SAY(v, "has not answered for %lld s; %lld calls wait. %s", (long long)(silent / 1000),
+            (long long)h.waiting, h.why);
+    else
+        SAY(v, "%lld calls wait, %lld in flight, bucket %.0f of %.0f%s%s", (long long)h.waiting,
+            (long long)h.in_flight, h.bucket_level, h.bucket_size,
+            h.moved_to[0] != '\0' ? "; it has moved, change url-file to " : "", h.moved_to);
+}
+
+static bool append(json_t *list, const char *name, const struct verdict_of_check *v)
+{
+    json_array_append_new(list, json_pack("{s:s, s:b, s:o}", "name", name, "ok", v->ok, "say",
+                                          jv_string_new(v->say)));
+    return v->ok;
+}
+
+json_t *health_tell(struct admin *a)
+{
+    json_t *list = json_array();
+    bool ok = true;
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        struct verdict_of_check v = {.ok = true};
+        checks[i].run(a, &v);
+        ok = append(list, checks[i].name, &v) && ok;
+    }
+    for (int i = 0; i < a->options.config->portal_count; i++) {
+        struct verdict_of_check v = {.ok = true};
+        char name[120];
+        (void)snprintf(name, sizeof name, "portal %s", a->options.config->portals[i].name);
+        check_portal(a, i, &v);
+        ok = append(list, name, &v) && ok;
+    }
+    return json_pack("{s:b, s:o, s:O}", "ok", ok, "checks", list, "listen", a->listen);
+}
+
+bool health_alive(struct admin *a)
+{
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        struct verdict_of_check v = {.ok = true};
+        if (checks[i].alive)
+            checks[i].run(a, &v);
+        if (!v.ok)
+            return false;
+    }
+    return true;
+}

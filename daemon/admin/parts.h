@@ -1,0 +1,35 @@
+#ifndef DAEMON_ADMIN_PARTS_H
+#define DAEMON_ADMIN_PARTS_H
+
+/* The admin's own insides: what the routes read. All of it belongs to the admin's HTTP thread, but
+ * for health_tell and health_alive, which any thread may call. */
+
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "common/buf.h"
+#include "daemon/admin/admin.h"
+
+struct admin {
+    struct admin_options options;
+    json_t *listen; /* array of texts */
+    struct http_server *server;
+    struct store_reader *reader;
+    atomic_bool not_ready;
+    int64_t started_ms; /* wall */
+};
+
+/* {"ok":…,"checks":[{"name","ok","say"}…],"listen":[…]}. New. */
+json_t *health_tell(struct admin *);
+bool health_alive(struct admin *);
+
+/* Prometheus text exposition, format 0.0.4. */
+void metrics_print(struct admin *, struct buf *);
+
+/* What GET /api/status and /api/story answer. New; NULL with err and a status. */
+json_t *api_status(struct admin *, const char *query, int *ret_status, struct err *);
+json_t *api_story(struct admin *, const char *query, int *ret_status, struct err *);
+json_t *api_runs(struct admin *, const char *query, int *ret_status, struct err *);
+
+#endif

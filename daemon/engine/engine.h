@@ -1,0 +1,53 @@
+#ifndef DAEMON_ENGINE_ENGINE_H
+#define DAEMON_ENGINE_ENGINE_H
+
+/* The order of things: takes the entities that want attention, gathers facts, asks rules/, sends
+ * through portal/, settles in store/.
+ *
+ * Each entity at work is a `task`, a small state machine that never waits: it hands a call to the
+ * portal client or a change to the writer and is put back into the ready queue when the answer is
+ * there. Worker threads take ready tasks; a task is in one worker at a time, and an entity has one
+ * task, which is promise 4. Because thousands of tasks can wait at once, what they want from the
+ * portal gathers by itself and travels in common batches. */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "daemon/config/config.h"
+#include "daemon/portal/client.h"
+#include "daemon/store/store.h"
+
+struct engine;
+
+struct engine_options {
+    const struct config *config; /* borrowed until the next engine_reload's old one is released */
+    const int64_t *portal_ids;   /* row ids, in the order of config->portals */
+    struct store *store;
+    struct portal_client *client;
+    int workers; /* 0: 2 */
+};
+
+struct engine *engine_start(const struct engine_options *, struct err *) MUST_CHECK;
+/* Takes no new work, lets workers finish their present step. Call portal_client_stop before
+ * engine_stop's end so that calls in flight come back: engine_halt, then portal_client_stop, then
+ * engine_stop (settles what came back, joins). */
+void engine_halt(struct engine *);
+void engine_stop(struct engine *);
+
+/* Something new is in the store (an event was committed, a run was retried). Thread-safe, cheap. */
+void engine_wake(struct engine *);
+
+struct engine_health {
+    int64_t tasks;           /* entities at work */
+    int64_t oldest_task_ms;  /* wall time at which the oldest of them was taken, 0 none */
+    int64_t worker_still_ms; /* longest time that a worker has been inside one step */
+    int64_t looks, runs_started, runs_done, runs_cancelled, runs_dead, runs_parked;
+    int64_t fired, skipped, echoes; /* looks that found nothing new */
+};
+void engine_health(struct engine *, struct engine_health *ret);
+/* Rules held back or frozen: array of {"rule","portal","why"}. New. */
+json_t *engine_held(struct engine *);
+
+#endif

@@ -1,0 +1,16 @@
+#ifndef DAEMON_ENGINE_FEEDER_H
+#define DAEMON_ENGINE_FEEDER_H
+
+/* Finds the entities that want attention and makes tasks of them: new events, runs that are due,
+ * sleepers whose time has come. One thread; waits, never polls faster than once a second. A portal
+ * has a ceiling of tasks, urgent ones counted apart, so that a dead portal or a burst keeps neither
+ * other portals nor urgent work waiting. */
+
+#include "common/err.h"
+#include "daemon/engine/task.h"
+
+bool feeder_start(struct engine *, struct err *) MUST_CHECK;
+/* Takes a task out of the table of tasks; engine.lock is held. */
+void feeder_remove_locked(struct engine *, struct task *);
+
+#endif

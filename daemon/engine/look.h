@@ -1,0 +1,41 @@
+#ifndef DAEMON_ENGINE_LOOK_H
+#define DAEMON_ENGINE_LOOK_H
+
+/* Between the files of a look: how it goes (look.c), what it sees (sight.c), what it starts and
+ * ends (starts.c). */
+
+#include "daemon/engine/task.h"
+#include "daemon/model/need.h"
+
+enum { LOOK_PASSAGES = 64 };
+
+/* What a look gathers; from look_begin until its change is committed. */
+struct look {
+    struct event *events; /* borrowed from the task: those that this look settles */
+    size_t count;
+    bool own; /* one event of ours with the record in it */
+    const struct watched *watched;
+    bool fetch; /* the record is to be read */
+    char record_need[NEED_SIZE], history_need[NEED_SIZE];
+    json_t *record; /* owned; NULL: gone or none */
+    json_t *old;    /* owned: what the rules compare with; NULL: never seen */
+    json_t *chain;  /* owned: of the run that caused it, with itself */
+    json_t **data;  /* owned: run.vars.event for each event */
+    struct passage passages[LOOK_PASSAGES];
+    struct change change;
+};
+
+/* Fills look->change and what it borrows from, once the facts are there. */
+void look_build_change(struct task *, struct look *);
+bool look_has(const struct look *, enum entity_happening);
+/* Of a whole record, without what changes by itself. */
+uint64_t look_digest(const json_t *record);
+
+void look_free(struct look *);
+task_stage_fn look_settle;
+
+/* Writes what the judgement says into the change: runs that begin, runs that end, counters, the
+ * story of what fired and what did not. False when the store cannot say what fired before. */
+bool start_runs(struct task *, const struct change *, struct store_change *);
+
+#endif

@@ -1,0 +1,165 @@
+#ifndef DAEMON_ENGINE_TASK_H
+#define DAEMON_ENGINE_TASK_H
+
+/* One entity at work, and the engine's own insides. A task is a state machine: `stage` is the
+ * function that runs next. A stage either names the next one and returns TASK_GO, or has handed out
+ * calls or a change and returns TASK_SLEEP (the last answer puts the task back into the ready
+ * queue), or the entity is at rest: TASK_REST. Only the worker that took the task touches it, so
+ * its fields need no lock; those that others touch are marked. */
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/engine/engine.h"
+#include "daemon/rules/advance.h"
+#include "daemon/rules/change.h"
+
+struct task;
+struct facts;  /* facts.h */
+struct writes; /* writes.h */
+struct held;   /* held.h */
+
+enum task_turn { TASK_GO, TASK_SLEEP, TASK_REST };
+typedef enum task_turn task_stage_fn(struct task *);
+
+/* A configuration in use. Tasks hold the one they began with, so a reload never pulls a rule from
+ * under a decision. */
+struct site {
+    const struct config *config;
+    const int64_t *portal_ids;
+};
+
+struct engine_portal {
+    int64_t id;
+    const struct config_portal *config;
+    struct event_cursor urgent, other; /* the feeder's */
+    int64_t urgent_tasks, other_tasks; /* guarded by engine.lock */
+};
+
+enum { ENGINE_BUCKETS = 1024, ENGINE_TASKS_PER_PORTAL = 256, ENGINE_MOST_WORKERS = 16 };
+
+struct worker {
+    struct engine *engine;
+    pthread_t thread;
+    struct store_reader *reader;
+    atomic_llong busy_since_ms; /* mono; 0 = idle */
+};
+
+struct engine {
+    struct site site;
+    struct store *store;
+    struct portal_client *client;
+    struct engine_portal *portals;
+    int portal_count;
+    struct facts *facts;
+    struct writes *writes;
+    struct held *held;
+    int64_t born_ms;    /* wall time at which this database began to listen */
+    int64_t started_ms; /* and this process */
+
+    pthread_mutex_t lock;                       /* guards everything down to the blank line */
+    pthread_cond_t ready_more;                  /* the ready queue has something, or stopping */
+    pthread_cond_t feed_more;                   /* the feeder has something to do, or stopping */
+    pthread_cond_t rested;                      /* a task went to rest */
+    struct task *ready_head[3], *ready_tail[3]; /* by priority */
+    struct task *sleepers;                      /* tasks that wait for a time */
+    struct task *buckets[ENGINE_BUCKETS];       /* all tasks by portal and entity */
+    int64_t task_count;
+    int at_work; /* workers inside a stage */
+    bool news;   /* the store may have something new */
+    bool halting, stopping;
+
+    atomic_bool nudged; /* news is set or about to be: further wakes change nothing */
+    struct worker workers[ENGINE_MOST_WORKERS];
+    int worker_count;
+    pthread_t feeder;
+    struct store_reader *feeder_reader;
+    bool feeder_started;
+    atomic_llong looks, echoes, fired, skipped, started, ended[8]; /* ended by enum run_state */
+};
+
+struct task {
+    struct engine *engine;
+    struct task *next;      /* ready queue or sleepers; guarded by engine.lock */
+    struct task *same_hash; /* guarded by engine.lock */
+    int64_t wake_ms;        /* mono, while among the sleepers; guarded by engine.lock */
+    bool again;             /* something new came meanwhile; guarded by engine.lock */
+    int64_t taken_ms;       /* wall */
+    atomic_int outstanding; /* answers still to come, + 1 while a stage is handing out */
+
+    struct engine_portal *portal;
+    struct entity entity;
+    char name[ENTITY_ID_SIZE + 32]; /* "deal 123" */
+    enum priority priority;
+    bool urgent;                 /* counted among the portal's urgent tasks */
+    struct store_reader *reader; /* of the worker at work */
+    task_stage_fn *stage;
+    task_stage_fn *after; /* where to go once what was handed out is back */
+    int failures;         /* in a row: reading the portal or the store; for the pause */
+
+    /* the look (look.c) */
+    struct event *events;
+    int64_t event_count;
+    struct run *live;
+    int64_t live_count;
+    struct snapshot snapshot;
+    bool seen;           /* snapshot is there */
+    json_t *facts_known; /* need → value, of this sitting */
+    int64_t facts_ms;    /* mono: when the sitting began */
+    struct judgement judgement;
+    struct look *look;
+
+    /* the run at work (work.c) */
+    struct run *run; /* points into live */
+    struct advance advance;
+    json_t *answers;         /* of the run's present step */
+    struct pending *pending; /* effects of the step: intended, in flight, to be looked for */
+    size_t pending_count;
+    json_t *story;          /* lines of the trace that the next commit writes */
+    task_stage_fn *settled; /* where to go once the run's present state is committed */
+    int rounds;             /* of needs in a row, bounded */
+
+    /* what was handed out */
+    struct call *calls;
+    size_t call_count;
+    struct want *wants; /* needs that the calls read (facts.c) */
+    size_t want_count;
+    task_stage_fn *fetched;   /* where to go with the facts */
+    task_stage_fn *unfetched; /* where to go without: fetch_err and fetch_final say why */
+    bool fetch_final;         /* the portal refuses for good, asking again is useless */
+    struct err fetch_err;
+    bool commit_ok;
+    struct err commit_err;
+};
+
+/* engine.c */
+void engine_push_ready(struct engine *, struct task *); /* takes the lock */
+void engine_push_ready_locked(struct engine *, struct task *);
+/* Sleeps for `ms`, then goes on at `stage`: TASK_SLEEP; TASK_REST when the engine halts. */
+enum task_turn task_pause(struct task *, int64_t ms, task_stage_fn *stage);
+/* Submits the change; the task goes on at `after` with commit_ok and commit_err. */
+enum task_turn task_commit(struct task *, struct store_change *, task_stage_fn *after);
+/* Between task_hand_out and task_handed_out calls may be submitted with task_call_done as their
+ * `done`; the task goes on at `after` when all are back. */
+void task_hand_out(struct task *, size_t answers, task_stage_fn *after);
+enum task_turn task_handed_out(struct task *);
+void task_call_done(struct call *);
+bool engine_is_halting(struct engine *);
+void task_env(struct task *, struct rules_env *ret);
+const struct ruleset *task_rules(const struct task *);
+/* Adds one line to the story of the task's entity. */
+void task_trace(struct task *, struct store_change *, const struct run *, int64_t event_id,
+                const char *what, const json_t *detail, const char *format, ...)
+    __attribute__((format(printf, 7, 8)));
+void task_forget_look(struct task *); /* frees what the look holds */
+void task_forget_run(struct task *);
+void task_free(struct task *);
+
+/* The stages others start: look.c, work.c. */
+task_stage_fn look_begin;
+task_stage_fn work_begin;
+
+#endif
