@@ -1,0 +1,336 @@
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "daemon/cli/notify.h"
+#include "daemon/cli/serve.h"
+
+/* SIGTERM to the end within 10 s (product.md §3): these, and what the disk takes. */
+enum { ADMIN_GRACE_MS = 500, LISTENER_GRACE_MS = 2000, CALLS_GRACE_MS = 3000 };
+enum { TAKE_OVER_MS = 30000, TAKE_OVER_LOOK_MS = 5 };
+
+/* ---- each with its start and stop ------------------------------------------------------------ */
+
+struct config *parts_load_config(const char *file)
+{
+    struct diag diag;
+    diag_init(&diag);
+    struct config *config = config_load(file, &diag);
+    for (size_t i = 0; i < diag_kept(&diag); i++)
+        log_error("%s", diag.entries[i].text);
+    diag_done(&diag);
+    return config;
+}
+
+static bool start_config(struct serve *s, struct err *err)
+{
+    s->config = parts_load_config(s->file);
+    return s->config != NULL || err_set(err, "the configuration \"%s\" is wrong", s->file);
+}
+
+static void stop_config(struct serve *s)
+{
+    config_free(s->config);
+}
+
+int64_t *parts_portal_ids(struct store *store, const struct config *c, struct err *err)
+{
+    int64_t *ids = mem_array((size_t)c->portal_count + 1, sizeof *ids);
+    for (int i = 0; i < c->portal_count; i++)
+        if (!store_portal_id(store, c->portals[i].name, &ids[i], err)) {
+            mem_free(ids);
+            return NULL;
+        }
+    return ids;
+}
+
+/* Beside the daemon that is about to end; who comes waits at one of the two doors. */
+static bool start_door(struct serve *s, struct err *err)
+{
+    if (!s->take_over)
+        return true;
+    struct handed handed;
+    notify_sockets(&handed);
+    return sockets_open_public(s->config, &handed, true, &s->sockets, err);
+}
+
+static void stop_door(struct serve *s)
+{
+    sockets_close(&s->sockets);
+}
+
+struct patience {
+    int64_t until_ms; /* mono */
+    sigset_t end;
+};
+
+static bool wait_for_file(void *arg)
+{
+    const struct patience *patience = arg;
+    return clock_mono_ms() < patience->until_ms &&
+           serve_next_signal(&patience->end, TAKE_OVER_LOOK_MS) < 0;
+}
+
+static bool start_store(struct serve *s, struct err *err)
+{
+    const struct config *c = s->config;
+    struct patience patience = {clock_mono_ms() + TAKE_OVER_MS, serve_end_signals()};
+    const struct store_options options = {.path = c->database,
+                                          .max_queue = c->max_queue,
+                                          .wait = s->take_over ? wait_for_file : NULL,
+                                          .arg = &patience};
+    if (s->take_over)
+        log_info("ready to take over: tell the daemon in service to end within=%ds database=\"%s\"",
+                 TAKE_OVER_MS / 1000, c->database);
+    s->store = store_open(&options, err);
+    if (s->store == NULL)
+        return false;
+    s->portal_ids = parts_portal_ids(s->store, c, err);
+    if (s->portal_ids != NULL)
+        return true;
+    store_close(s->store);
+    return false;
+}
+
+static void stop_store(struct serve *s)
+{
+    store_close(s->store);
+    mem_free(s->portal_ids);
+}
+
+static bool start_sockets(struct serve *s, struct err *err)
+{
+    struct handed handed;
+    bool open = s->take_over;
+    if (!open) {
+        notify_sockets(&handed);
+        open = sockets_open_public(s->config, &handed, false, &s->sockets, err);
+    }
+    if (!open || !sockets_open_admin(s->config, &s->sockets, err))
+        return false;
+    sockets_keep_to_us(&s->sockets);
+    return true;
+}
+
+static void stop_sockets(struct serve *s)
+{
+    sockets_close(&s->sockets);
+}
+
+static json_t *load_budget(void *arg, int64_t portal)
+{
+    json_t *budget = NULL;
+    struct err err = {0};
+    if (!store_read_budget(arg, portal, &budget, &err))
+        log_warning("a portal's budget is lost why=\"%s\"", err.text);
+    return budget;
+}
+
+static bool start_client(struct serve *s, struct err *err)
+{
+    const struct config *c = s->config;
+    struct store_reader *reader = store_reader_open(s->store, err);
+    if (reader == NULL)
+        return false;
+    struct portal_settings *portals = mem_array((size_t)c->portal_count, sizeof *portals);
+    for (int i = 0; i < c->portal_count; i++)
+        portals[i] = (struct portal_settings){.id = s->portal_ids[i],
+                                              .name = c->portals[i].name,
+                                              .url = c->portals[i].url,
+                                              .drain = c->portals[i].drain,
+                                              .size = c->portals[i].size,
+                                              .share = c->portals[i].share};
+    const struct portal_client_options options = {
+        .portals = portals,
+        .portal_count = c->portal_count,
+        .http_allow = (const char *const *)c->http_allow,
+        .load_budget = load_budget,
+        .arg = reader,
+    };
+    s->client = portal_client_start(&options, err);
+    mem_free(portals);
+    store_reader_close(reader);
+    return s->client != NULL;
+}
+
+static void stop_client(struct serve *s)
+{
+    portal_client_stop(s->client, CALLS_GRACE_MS);
+}
+
+static void set_bell(struct serve *s, struct engine *engine)
+{
+    pthread_mutex_lock(&s->bell.lock);
+    s->bell.engine = engine;
+    pthread_mutex_unlock(&s->bell.lock);
+}
+
+static void ring(void *arg)
+{
+    struct bell *bell = arg;
+    pthread_mutex_lock(&bell->lock);
+    if (bell->engine != NULL)
+        engine_wake(bell->engine);
+    pthread_mutex_unlock(&bell->lock);
+}
+
+static bool start_engine(struct serve *s, struct err *err)
+{
+    const struct engine_options options = {
+        .config = s->config,
+        .portal_ids = s->portal_ids,
+        .store = s->store,
+        .client = s->client,
+    };
+    s->engine = engine_start(&options, err);
+    set_bell(s, s->engine);
+    return s->engine != NULL;
+}
+
+static void halt_engine(struct serve *s)
+{
+    set_bell(s, NULL);
+    if (s->engine != NULL)
+        engine_halt(s->engine);
+}
+
+static void stop_engine(struct serve *s)
+{
+    engine_stop(s->engine);
+}
+
+/* The servers work on copies, which they close: our own stay open when one follows another. */
+static bool start_ingest(struct serve *s, struct err *err)
+{
+    int copies[NOTIFY_SOCKETS];
+    const struct ingest_options options = {
+        .config = s->config,
+        .portal_ids = s->portal_ids,
+        .store = s->store,
+        .sockets = copies,
+        .socket_count = s->sockets.open_count,
+        .stored = ring,
+        .arg = &s->bell,
+    };
+    if (!sockets_copy(s->sockets.open, s->sockets.open_count, copies, err))
+        return false;
+    s->ingest = ingest_start(&options, err);
+    if (s->ingest == NULL)
+        sockets_close_copies(copies, s->sockets.open_count);
+    return s->ingest != NULL;
+}
+
+/* The listener's copy is the last: it closes when everybody at the door has been let in. */
+static void stop_ingest(struct serve *s)
+{
+    sockets_close_public(&s->sockets);
+    ingest_stop(s->ingest, LISTENER_GRACE_MS);
+}
+
+static bool start_admin(struct serve *s, struct err *err)
+{
+    int copies[NOTIFY_SOCKETS];
+    const struct admin_options options = {
+        .config = s->config,
+        .portal_ids = s->portal_ids,
+        .store = s->store,
+        .client = s->client,
+        .engine = s->engine,
+        .ingest = s->ingest,
+        .sockets = copies,
+        .socket_count = s->sockets.admin_count,
+        .listen_texts = s->sockets.texts,
+        .listen_count = s->sockets.text_count,
+    };
+    if (!sockets_copy(s->sockets.admin, s->sockets.admin_count, copies, err))
+        return false;
+    s->admin = admin_start(&options, err);
+    if (s->admin == NULL)
+        sockets_close_copies(copies, s->sockets.admin_count);
+    return s->admin != NULL;
+}
+
+static void stop_admin(struct serve *s)
+{
+    if (s->admin != NULL)
+        admin_not_ready(s->admin);
+    admin_stop(s->admin, ADMIN_GRACE_MS);
+}
+
+static bool start_upkeep(struct serve *s, struct err *err)
+{
+    (void)err;
+    s->upkeep = upkeep_new(s);
+    return true;
+}
+
+/* What the budgets say is final when nothing more is sent. */
+static void stop_upkeep(struct serve *s)
+{
+    if (s->upkeep != NULL) {
+        portal_client_halt(s->client, CALLS_GRACE_MS);
+        upkeep_save_budgets(s->upkeep);
+    }
+    upkeep_free(s->upkeep);
+}
+
+/* In the order of starting; stopping is the same list backwards. The engine stops in two steps:
+ * it takes nothing new, the calls in flight come back to it, it settles them. */
+static const struct part {
+    bool (*start)(struct serve *, struct err *); /* NULL: nothing to start */
+    void (*stop)(struct serve *);
+} parts[] = {
+    {start_config, stop_config},   {start_door, stop_door},     {start_store, stop_store},
+    {start_sockets, stop_sockets}, {NULL, stop_engine},         {start_client, stop_client},
+    {start_upkeep, stop_upkeep},   {start_engine, halt_engine}, {start_ingest, stop_ingest},
+    {start_admin, stop_admin},
+};
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+size_t parts_count(void)
+{
+    return PARTS;
+}
+
+size_t parts_start(struct serve *s, struct err *err)
+{
+    size_t count = 0;
+    pthread_mutex_init(&s->bell.lock, NULL);
+    while (count < PARTS && (parts[count].start == NULL || parts[count].start(s, err)))
+        count++;
+    return count;
+}
+
+void parts_stop(struct serve *s, size_t count)
+{
+    sockets_lead_to_next(&s->sockets);
+    while (count > 0)
+        parts[--count].stop(s);
+    pthread_mutex_destroy(&s->bell.lock);
+}
+
+/* The admin borrows all others, so it goes first and comes last; callers wait at its door. The
+ * public door is open throughout: the new listener stands beside the old one before that leaves. */
+bool parts_exchange(struct serve *s, struct config *config, int64_t *portal_ids, struct err *err)
+{
+    struct config *old_config = s->config;
+    int64_t *old_ids = s->portal_ids;
+    struct ingest *old_ingest = s->ingest;
+    stop_upkeep(s);
+    admin_stop(s->admin, ADMIN_GRACE_MS);
+    set_bell(s, NULL);
+    stop_client(s);
+    stop_engine(s);
+    s->upkeep = NULL;
+    s->admin = NULL;
+    s->ingest = NULL;
+    s->client = NULL;
+    s->engine = NULL;
+    s->config = config;
+    s->portal_ids = portal_ids;
+    bool ok = start_client(s, err) && start_engine(s, err) && start_ingest(s, err) &&
+              start_admin(s, err) && start_upkeep(s, err);
+    ingest_stop(old_ingest, LISTENER_GRACE_MS);
+    config_free(old_config);
+    mem_free(old_ids);
+    return ok;
+}

@@ -1,0 +1,89 @@
+#include "daemon/cli/runs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/buf.h"
+#include "common/jv.h"
+#include "common/mem.h"
+#include "daemon/cli/ask.h"
+#include "daemon/cli/out.h"
+
+json_t *runs_ask(const struct args *args, const char *const *states, const char *entity)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; states[i] != NULL; i++) {
+        const char *const pairs[] = {"state",  states[i],
+                                     "entity", entity,
+                                     "portal", args_text(args, OPTION_PORTAL, NULL),
+                                     "rule",   args_text(args, OPTION_RULE, NULL),
+                                     NULL};
+        char *path = ask_path_new("/api/runs", pairs);
+        json_t *answer;
+        int status;
+        bool asked = ask_daemon(args, path, &answer, &status);
+        mem_free(path);
+        if (!asked) {
+            json_decref(all);
+            return NULL;
+        }
+        (void)json_array_extend(all, json_object_get(answer, "runs"));
+        json_decref(answer);
+    }
+    return all;
+}
+
+/* Runs without a due time, which go on at once, first. */
+static int by_due(const void *a, const void *b)
+{
+    const char *one = jv_text(*(json_t *const *)a, "due", "");
+    const char *other = jv_text(*(json_t *const *)b, "due", "");
+    return strcmp(one, other);
+}
+
+static void print_one(struct out_table *table, const json_t *run)
+{
+    char id[24], due[24], entity[128];
+    (void)snprintf(id, sizeof id, "%lld", (long long)jv_int(run, "id", 0));
+    (void)snprintf(entity, sizeof entity, "%s %s", jv_text(run, "entity.type", "?"),
+                   jv_text(run, "entity.id", ""));
+    out_time(jv_text(run, "due", NULL), due);
+    struct buf why BUF_AUTO;
+    buf_init(&why, 1024);
+    const char *reason = jv_text(run, "reason", "");
+    size_t i;
+    json_t *cancel;
+    buf_text(&why, reason);
+    json_array_foreach (jv_loose(jv_at(run, "cancels")), i, cancel)
+        buf_printf(&why, "%s%s",
+                   i > 0               ? ", "
+                   : reason[0] != '\0' ? "; unless "
+                                       : "unless ",
+                   json_string_value(cancel));
+    const char *cells[] = {id,
+                           due,
+                           jv_text(run, "state", "?"),
+                           jv_text(run, "rule", "?"),
+                           entity,
+                           jv_text(run, "portal", "?"),
+                           why.data};
+    out_table_add(table, cells);
+}
+
+void runs_print(const json_t *runs)
+{
+    static const char *const headings[] = {"run",    "due",    "state", "rule",
+                                           "entity", "portal", "why",   NULL};
+    size_t count = json_array_size(runs);
+    const json_t **sorted = mem_array(count + 1, sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = json_array_get(runs, i);
+    qsort(sorted, count, sizeof *sorted, by_due);
+    struct out_table table;
+    out_table_init(&table, headings);
+    for (size_t i = 0; i < count; i++)
+        print_one(&table, sorted[i]);
+    out_table_print(&table);
+    mem_free(sorted);
+}

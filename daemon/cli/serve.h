@@ -1,0 +1,80 @@
+#ifndef DAEMON_CLI_SERVE_H
+#define DAEMON_CLI_SERVE_H
+
+/* The running daemon, put together: parts.c starts, stops and exchanges its parts, reload.c is
+ * SIGHUP, upkeep.c does what comes round, serve.c is the process. Everything here belongs to the
+ * main thread, but for the bell. */
+
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+
+#include "daemon/admin/admin.h"
+#include "daemon/cli/sockets.h"
+#include "daemon/config/config.h"
+#include "daemon/engine/engine.h"
+#include "daemon/ingest/ingest.h"
+#include "daemon/portal/client.h"
+#include "daemon/store/store.h"
+
+/* What the writer's thread rings when events are stored: engines come and go at a reload. */
+struct bell {
+    pthread_mutex_t lock;  /* guards engine, and that it lives while it is being woken: the only
+                              mutex under which another is taken, the engine's */
+    struct engine *engine; /* NULL: nobody hears; the next one looks at the store by itself */
+};
+
+struct serve {
+    const char *file;
+    bool take_over; /* another daemon may still be there: wait for its end */
+    struct config *config;
+    struct store *store;
+    int64_t *portal_ids; /* in the order of config->portals */
+    struct sockets sockets;
+    struct bell bell;
+    struct portal_client *client;
+    struct engine *engine;
+    struct ingest *ingest;
+    struct admin *admin;
+    struct upkeep *upkeep;
+};
+
+/* The next signal of the set, waited for so long; -1 when time is up. */
+int serve_next_signal(const sigset_t *, int64_t wait_ms);
+/* SIGTERM and SIGINT. */
+sigset_t serve_end_signals(void);
+
+/* ---- parts.c ---- */
+
+/* Every mistake is in the log when it is NULL. */
+struct config *parts_load_config(const char *file);
+/* Returns how many parts stand; PARTS of them: all. */
+size_t parts_start(struct serve *, struct err *);
+size_t parts_count(void);
+void parts_stop(struct serve *, size_t count);
+/* The row ids of the configuration's portals; mem_free. NULL with err. */
+int64_t *parts_portal_ids(struct store *, const struct config *, struct err *);
+/* Puts parts that use the new configuration in the place of those that use the old one, which is
+ * freed; store and sockets stay. The engine has been halted and the client is at rest. False: some
+ * parts are missing now, for want of memory, threads or descriptors. Takes both. */
+bool parts_exchange(struct serve *, struct config *, int64_t *portal_ids, struct err *) MUST_CHECK;
+
+/* ---- reload.c ---- */
+
+enum reloaded {
+    RELOAD_OVER,        /* the new configuration is in use, or the old one still is */
+    RELOAD_INTERRUPTED, /* told to end before anything was exchanged */
+    RELOAD_BROKEN,      /* the daemon cannot go on */
+};
+enum reloaded reload(struct serve *);
+
+/* ---- upkeep.c ---- */
+
+struct upkeep *upkeep_new(struct serve *);
+void upkeep_free(struct upkeep *);
+/* Does what is due; returns milliseconds until something is. */
+int64_t upkeep_run(struct upkeep *);
+/* Stores the portals' budgets as they are now; returns after the commit. */
+void upkeep_save_budgets(struct upkeep *);
+
+#endif

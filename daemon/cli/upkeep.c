@@ -1,0 +1,129 @@
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "daemon/cli/notify.h"
+#include "daemon/cli/serve.h"
+
+enum {
+    PRUNE_EVERY_MS = 60 * 1000,
+    PRUNE_AGAIN_MS = 500, /* while there is more to prune than one step takes */
+    PRUNE_ROWS = 1000,
+    BUDGETS_EVERY_MS = 5 * 1000,
+    IDLE_MS = 60 * 1000,
+};
+
+struct upkeep {
+    struct serve *serve;
+    int64_t *due_ms;   /* mono, by job */
+    int64_t pruned;    /* rows, at the last step */
+    int64_t *requests; /* by portal: as the budget was last stored */
+    int64_t watchdog_ms;
+    bool alive; /* at the last look */
+};
+
+static int64_t feed_watchdog(struct upkeep *u)
+{
+    if (u->watchdog_ms == 0)
+        return IDLE_MS;
+    bool alive = admin_alive(u->serve->admin);
+    if (alive)
+        notify_alive();
+    else if (u->alive)
+        log_error("a part of the daemon stands still, the watchdog is not fed; see /health");
+    u->alive = alive;
+    return u->watchdog_ms;
+}
+
+/* Rows of one step at a time, so that events do not wait behind it. */
+static int64_t prune(struct upkeep *u)
+{
+    struct store_health health;
+    store_health(u->serve->store, &health);
+    bool more = health.pruned - u->pruned >= PRUNE_ROWS;
+    u->pruned = health.pruned;
+    store_prune(u->serve->store, clock_wall_ms() - u->serve->config->keep_ms, PRUNE_ROWS);
+    return more ? PRUNE_AGAIN_MS : PRUNE_EVERY_MS;
+}
+
+static void save_budget(struct upkeep *u, struct store_change *change, int portal)
+{
+    int64_t id = u->serve->portal_ids[portal];
+    json_t *budget = portal_client_budget(u->serve->client, id);
+    if (budget != NULL)
+        store_put_budget(change, id, budget);
+    json_decref(budget);
+}
+
+/* Idle portals cost no commit: a bucket that only leaks is the same after a restart. */
+static bool has_moved(struct upkeep *u, int portal)
+{
+    struct portal_health health;
+    if (!portal_client_health(u->serve->client, u->serve->portal_ids[portal], &health))
+        return false;
+    bool moved = health.requests != u->requests[portal];
+    u->requests[portal] = health.requests;
+    return moved;
+}
+
+static int64_t save_budgets(struct upkeep *u)
+{
+    struct store_change *change = NULL;
+    for (int i = 0; i < u->serve->config->portal_count; i++) {
+        if (!has_moved(u, i))
+            continue;
+        if (change == NULL)
+            change = store_change_new();
+        save_budget(u, change, i);
+    }
+    if (change != NULL)
+        store_submit(u->serve->store, change, NULL, NULL);
+    return BUDGETS_EVERY_MS;
+}
+
+void upkeep_save_budgets(struct upkeep *u)
+{
+    struct err err = {0};
+    struct store_change *change = store_change_new();
+    for (int i = 0; i < u->serve->config->portal_count; i++)
+        save_budget(u, change, i);
+    if (!store_commit(u->serve->store, change, &err))
+        log_warning("the portals' budgets are not kept why=\"%s\"", err.text);
+}
+
+/* Each returns in how many milliseconds it wants to be called again. */
+static int64_t (*const jobs[])(struct upkeep *) = {feed_watchdog, prune, save_budgets};
+enum { JOBS = sizeof jobs / sizeof jobs[0] };
+
+struct upkeep *upkeep_new(struct serve *serve)
+{
+    struct upkeep *u = mem_alloc(sizeof *u);
+    u->serve = serve;
+    u->due_ms = mem_array(JOBS, sizeof *u->due_ms);
+    u->requests = mem_array((size_t)serve->config->portal_count + 1, sizeof *u->requests);
+    for (int i = 0; i < serve->config->portal_count; i++)
+        u->requests[i] = -1; /* the start itself is stored */
+    u->watchdog_ms = notify_watchdog_ms();
+    u->alive = true;
+    return u;
+}
+
+void upkeep_free(struct upkeep *u)
+{
+    if (u == NULL)
+        return;
+    mem_free(u->due_ms);
+    mem_free(u->requests);
+    mem_free(u);
+}
+
+int64_t upkeep_run(struct upkeep *u)
+{
+    int64_t now = clock_mono_ms(), next = now + IDLE_MS;
+    for (size_t i = 0; i < JOBS; i++) {
+        if (u->due_ms[i] <= now)
+            u->due_ms[i] = now + jobs[i](u);
+        if (u->due_ms[i] < next)
+            next = u->due_ms[i];
+    }
+    return next - now;
+}

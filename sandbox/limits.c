@@ -1,0 +1,117 @@
+#include "sandbox/limits.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/mem.h"
+
+enum { MINUTE_MS = 60 * 1000 };
+
+void limits_init(struct limits *limits, double drain, double size, double operating_limit_s)
+{
+    *limits = (struct limits){
+        .bucket = {.size = size, .drain = drain},
+        .operating_limit_s = operating_limit_s,
+        .usual_cost_s = 0.01,
+        .costs = json_object(),
+    };
+}
+
+void limits_done(struct limits *limits)
+{
+    for (size_t i = 0; i < limits->count; i++)
+        mem_free(limits->times[i].method);
+    mem_free(limits->times);
+    json_decref(limits->costs);
+    *limits = (struct limits){0};
+}
+
+bool limits_request(struct limits *limits, int64_t now_ms)
+{
+    return bucket_take(&limits->bucket, now_ms);
+}
+
+static struct method_time *find(const struct limits *limits, const char *method)
+{
+    for (size_t i = 0; i < limits->count; i++)
+        if (strcasecmp(limits->times[i].method, method) == 0)
+            return &limits->times[i];
+    return NULL;
+}
+
+static struct method_time *find_or_add(struct limits *limits, const char *method)
+{
+    struct method_time *time = find(limits, method);
+    if (time != NULL || limits->count >= LIMIT_MOST_METHODS)
+        return time;
+    limits->times = mem_grow(limits->times, limits->count + 1, sizeof *limits->times);
+    time = &limits->times[limits->count++];
+    *time = (struct method_time){.method = mem_strdup(method)};
+    return time;
+}
+
+static double used_s(const struct method_time *time, int64_t minute)
+{
+    double sum = 0;
+    for (int i = 0; time != NULL && i < LIMIT_MINUTES; i++)
+        if (time->minute[i] > minute - LIMIT_MINUTES && time->minute[i] <= minute)
+            sum += time->seconds[i];
+    return sum;
+}
+
+/* The oldest minute that still counts. */
+static int64_t oldest(const struct method_time *time, int64_t minute)
+{
+    int64_t first = minute;
+    for (int i = 0; i < LIMIT_MINUTES; i++)
+        if (time->minute[i] > minute - LIMIT_MINUTES && time->minute[i] < first &&
+            time->seconds[i] > 0)
+            first = time->minute[i];
+    return first;
+}
+
+bool limits_method(const struct limits *limits, const char *method, int64_t now_ms)
+{
+    if (limits->operating_limit_s <= 0)
+        return true;
+    return used_s(find(limits, method), now_ms / MINUTE_MS) < limits->operating_limit_s;
+}
+
+static double cost_of(const struct limits *limits, const char *method)
+{
+    const char *pattern;
+    json_t *seconds;
+    double cost = limits->usual_cost_s;
+    json_object_foreach (limits->costs, pattern, seconds)
+        if (limits_pattern(pattern, method))
+            cost = json_number_value(seconds);
+    return cost;
+}
+
+struct operating limits_charge(struct limits *limits, const char *method, int64_t now_ms)
+{
+    int64_t minute = now_ms / MINUTE_MS;
+    struct operating ret = {.cost_s = cost_of(limits, method)};
+    struct method_time *time = find_or_add(limits, method);
+    ret.reset_at_s = (minute + LIMIT_MINUTES) * 60;
+    if (time == NULL)
+        return ret;
+    size_t basket = (size_t)(minute % LIMIT_MINUTES);
+    if (time->minute[basket] != minute) {
+        time->minute[basket] = minute;
+        time->seconds[basket] = 0;
+    }
+    time->seconds[basket] += ret.cost_s;
+    ret.operating_s = used_s(time, minute);
+    ret.reset_at_s = (oldest(time, minute) + LIMIT_MINUTES) * 60;
+    return ret;
+}
+
+bool limits_pattern(const char *pattern, const char *method)
+{
+    size_t size = strlen(pattern);
+    if (size > 0 && pattern[size - 1] == '*')
+        return strncasecmp(pattern, method, size - 1) == 0;
+    return strcasecmp(pattern, method) == 0;
+}

@@ -1,0 +1,48 @@
+#ifndef SANDBOX_LIMITS_H
+#define SANDBOX_LIMITS_H
+
+/* Both limits of a portal (bitrix24.md §5): the leaky bucket of requests, and the execution time
+ * that each method may use up in ten minutes. Pure: the caller brings the time. */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/bucket.h"
+
+enum { LIMIT_MINUTES = 10, LIMIT_MOST_METHODS = 512 };
+
+struct method_time {
+    char *method; /* owned, lower case */
+    double seconds[LIMIT_MINUTES];
+    int64_t minute[LIMIT_MINUTES]; /* which minute each basket is of */
+};
+
+struct limits {
+    struct bucket bucket;
+    double operating_limit_s; /* 0: none */
+    double usual_cost_s;      /* what a call is said to take */
+    json_t *costs;            /* method pattern → seconds a call */
+    struct method_time *times;
+    size_t count;
+};
+
+void limits_init(struct limits *, double drain, double size, double operating_limit_s);
+void limits_done(struct limits *);
+
+/* One more request: false when the bucket would run over. */
+bool limits_request(struct limits *, int64_t now_ms);
+/* May the method still run? Checked before a call. */
+bool limits_method(const struct limits *, const char *method, int64_t now_ms);
+
+struct operating {
+    double cost_s;      /* of this call */
+    double operating_s; /* of the method within ten minutes, this call included */
+    int64_t reset_at_s; /* Unix time at which the oldest basket drops out */
+};
+struct operating limits_charge(struct limits *, const char *method, int64_t now_ms);
+
+/* "crm.item.*" or "*" or a whole name, without case. */
+bool limits_pattern(const char *pattern, const char *method);
+
+#endif

@@ -1,0 +1,6 @@
+#include "sandbox/front.h"
+
+int main(int argc, char **argv)
+{
+    return sandbox_main(argc, argv);
+}

@@ -1,0 +1,366 @@
+/* SIGHUP: the new configuration whole, or the old one stays and the log says why. Nobody is
+ * refused, and what is under way goes on. */
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tests/support/house_check.h"
+#include "tests/support/stream.h"
+
+#define COMMENT "crm.timeline.comment.add"
+static const char one_rule[] = "[rule first]\n"
+                               "on = deal added\n"
+                               "[then comment]\n"
+                               "text = первое {{deal.title}}\n";
+static const char two_rules[] = "[rule first]\n"
+                                "on = deal added\n"
+                                "[then comment]\n"
+                                "text = иначе {{deal.title}}\n"
+                                "[rule second]\n"
+                                "on = deal added\n"
+                                "[then update]\n"
+                                "comments = второе\n";
+
+static int64_t add_deal(struct house *h)
+{
+    return house_add(h, IVANOV, DEAL, json_pack("{ss}", "title", "Окна"));
+}
+
+static int log_count(struct house *h, const char *text)
+{
+    char *log = house_daemon_log(h);
+    int count = 0;
+    for (const char *at = strstr(log, text); at != NULL; at = strstr(at + 1, text))
+        count++;
+    mem_free(log);
+    return count;
+}
+
+/* SIGHUP, and the end of what it does. */
+static void reload(struct house *h, const char *says)
+{
+    int before = log_count(h, says);
+    (void)kill(house_daemon_pid(h), SIGHUP);
+    HOUSE_UNTIL_WITHIN(h, 30, log_count(h, says) > before);
+}
+
+static void write_file(struct house *h, const char *name, const char *text)
+{
+    char *path = mem_printf("%s/%s", house_folder(h), name);
+    FILE *file = fopen(path, "we");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    mem_free(path);
+}
+
+/* One line more for [server]; what it had under that key goes. */
+static void add_line(struct house *h, const char *line)
+{
+    char text[32768], longer[33000];
+    FILE *file = fopen(house_config(h), "re");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    (void)fclose(file);
+    char *old = strstr(text, "\nmax-queue = ");
+    if (old != NULL && strncmp(line, "max-queue", 9) == 0)
+        old[1] = '#';
+    char *rest = strstr(text, "[server]\n");
+    ck_assert_ptr_nonnull(rest);
+    rest += strlen("[server]\n");
+    (void)snprintf(longer, sizeof longer, "%.*s%s%s", (int)(rest - text), text, line, rest);
+    write_file(h, "b24bridge.ini", longer);
+}
+
+static bool effects_reach(struct house *h, const char *method, int count)
+{
+    return house_effects(h, method, NULL) >= count;
+}
+
+/* ---- the new configuration ------------------------------------------------------------------- */
+
+START_TEST(a_new_rule_works_and_a_changed_one_does_what_it_says_now)
+{
+    struct house *h = house_with(one_rule);
+    pid_t pid = house_daemon_pid(h);
+    house_rules(h, two_rules);
+    reload(h, "reloaded portals=1 rules=2");
+    ck_assert_int_eq(log_count(h, "rule added rule=\"second\""), 1);
+    ck_assert_int_eq(log_count(h, "rule changed, its runs go on by the new text rule=\"first\""),
+                     1);
+    add_deal(h);
+    HOUSE_UNTIL(h, effects_reach(h, NULL, 2));
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, json_pack("{ss}", "fields.COMMENT", "иначе Окна"));
+    HOUSE_EFFECTS_ARE(h, 1, "crm.item.update", NULL);
+    ck_assert_int_eq(house_daemon_pid(h), pid);
+    house_rules(h, one_rule);
+    reload(h, "reloaded portals=1 rules=1");
+    ck_assert_int_eq(log_count(h, "rule removed, its runs are cancelled rule=\"second\""), 1);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_wrong_file_keeps_the_old_rules_and_every_mistake_is_named)
+{
+    struct house *h = house_with(one_rule);
+    house_rules(h, "[rule first]\n"
+                   "on = dael added\n"
+                   "colour = red\n"
+                   "[then commment]\n"
+                   "text = x\n");
+    reload(h, "the configuration is wrong, the one in use stays");
+    ck_assert_int_eq(log_count(h, "10-test.ini:2:"), 1);
+    ck_assert_int_eq(log_count(h, "10-test.ini:3:"), 1);
+    ck_assert_int_eq(log_count(h, "10-test.ini:4:"), 1);
+    add_deal(h);
+    HOUSE_UNTIL(h, effects_reach(h, COMMENT, 1));
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, json_pack("{ss}", "fields.COMMENT", "первое Окна"));
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_key_that_takes_a_restart_is_named_and_keeps_its_value)
+{
+    struct house *h = house_with(one_rule);
+    add_line(h, "max-queue = 7000\n");
+    reload(h, "reloaded portals=1");
+    ck_assert_int_eq(log_count(h, "takes a restart: the old value stays in use "
+                                  "section=\"server\" key=max-queue"),
+                     1);
+    ck_assert_int_eq((int)house_metric(h, "b24bridge_queue_ceiling "), 1000000);
+    house_close(h);
+}
+END_TEST
+
+static char *event_with(const char *token, int id)
+{
+    return mem_printf("event=ONCRMCOMPANYADD&data[FIELDS][ID]=%d&ts=1755780000"
+                      "&auth[member_id]=" HOUSE_MEMBER "&auth[application_token]=%s",
+                      id, token);
+}
+
+START_TEST(a_rotated_token_is_good_after_the_reload_and_the_old_one_no_longer)
+{
+    struct house *h = house_with(one_rule);
+    char *old = event_with(HOUSE_TOKEN, 1), *new = event_with("rotated0token1of2the3house", 2);
+    ck_assert_int_eq(house_post(h, "/hook/main", new), 403);
+    write_file(h, "portal-token", "rotated0token1of2the3house\n");
+    reload(h, "reloaded portals=1");
+    ck_assert_int_eq(log_count(h, "secret changed portal=main what=token"), 1);
+    ck_assert_int_eq(log_count(h, "rotated0token"), 0);
+    ck_assert_int_eq(house_post(h, "/hook/main", new), 200);
+    ck_assert_int_eq(house_post(h, "/hook/main", old), 403);
+    mem_free(old);
+    mem_free(new);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_changed_list_of_senders_applies)
+{
+    struct house *h = house_with(one_rule);
+    char *event = event_with(HOUSE_TOKEN, 1);
+    write_file(h, "senders.txt", "192.0.2.0/24\n");
+    add_line(h, "senders = senders.txt\n");
+    reload(h, "reloaded portals=1");
+    ck_assert_int_eq(house_post(h, "/hook/main", event), 403);
+    write_file(h, "senders.txt", "192.0.2.0/24\n127.0.0.1\n");
+    reload(h, "reloaded portals=1");
+    ck_assert_int_eq(log_count(h, "list of senders changed senders=2"), 1);
+    ck_assert_int_eq(house_post(h, "/hook/main", event), 200);
+    mem_free(event);
+    house_close(h);
+}
+END_TEST
+
+/* ---- what is under way ----------------------------------------------------------------------- */
+
+START_TEST(a_run_that_waits_goes_on_by_the_new_text)
+{
+    struct house *h = house_with("[rule r]\n"
+                                 "on = deal added\n"
+                                 "[wait 2 seconds]\n"
+                                 "[then comment]\n"
+                                 "text = старый\n");
+    add_deal(h);
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "waiting") == 1);
+    house_rules(h, "[rule r]\n"
+                   "on = deal added\n"
+                   "[wait 2 seconds]\n"
+                   "[then comment]\n"
+                   "text = новый\n");
+    reload(h, "reloaded portals=1");
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "done") == 1);
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, json_pack("{ss}", "fields.COMMENT", "новый"));
+    HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_run_whose_rule_is_gone_is_cancelled_with_that_reason)
+{
+    struct house *h = house_with("[rule r]\n"
+                                 "on = deal added\n"
+                                 "[wait 2 seconds]\n"
+                                 "[then comment]\n"
+                                 "text = x\n");
+    add_deal(h);
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "waiting") == 1);
+    house_rules(h, one_rule);
+    reload(h, "reloaded portals=1");
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "cancelled") == 1);
+    JV_AUTO *runs = house_runs(h, "r", "cancelled", "");
+    ck_assert_str_eq(jv_text(runs, "0.reason", ""), "its rule is no longer in the configuration");
+    HOUSE_EFFECTS_ARE(h, 0, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+/* A message to a chat cannot be looked for: had the reload not waited for the answer, the run would
+ * be parked for a person. */
+START_TEST(a_call_in_flight_comes_back_as_if_nothing_were)
+{
+    struct house *h = house_with("[rule first]\n"
+                                 "on = deal added\n"
+                                 "[then chat]\n"
+                                 "to = chat2941\n"
+                                 "text = Новая сделка\n");
+    house_fault(h, json_pack("{ss ss si}", "kind", "slow", "method", "im.message.add", "ms", 2000));
+    add_deal(h);
+    HOUSE_UNTIL(h, effects_reach(h, "im.message.add", 1));
+    reload(h, "reloaded portals=1");
+    HOUSE_UNTIL(h, house_count_runs(h, "first", "done") == 1);
+    HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+enum { RELOADS = 5, SENDERS = 4, BETWEEN = 200 };
+
+START_TEST(five_reloads_under_a_stream_refuse_lose_and_double_nothing)
+{
+    struct house *h = house_with(one_rule);
+    struct stream *stream = stream_start(h, SENDERS);
+    for (int i = 0; i < RELOADS; i++) {
+        int64_t then = stream_accepted(stream) + BETWEEN;
+        HOUSE_UNTIL_WITHIN(h, 60, stream_accepted(stream) >= then);
+        house_rules(h, i % 2 == 0 ? two_rules : one_rule);
+        reload(h, "reloaded portals=1");
+    }
+    struct stream_count count = stream_stop(stream);
+    ck_assert_int_ge(count.accepted, RELOADS * BETWEEN);
+    ck_assert_int_eq(count.accepted, count.sent);
+    ck_assert_int_eq(count.refused + count.broken + count.other, 0);
+    ck_assert_int_eq(count.missing, 0);
+    ck_assert_int_eq(count.twice, 0);
+    house_close(h);
+}
+END_TEST
+
+/* ---- two signals ----------------------------------------------------------------------------- */
+
+START_TEST(sigterm_in_the_middle_of_a_reload_ends_with_0_in_time)
+{
+    struct house *h = house_with(one_rule);
+    house_fault(h, json_pack("{ss ss si}", "kind", "slow", "method", COMMENT, "ms", 60000));
+    add_deal(h);
+    HOUSE_UNTIL(h, effects_reach(h, COMMENT, 1));
+    (void)kill(house_daemon_pid(h), SIGHUP);
+    HOUSE_UNTIL(h, log_count(h, "reloading file=") == 1);
+    int64_t began_ms = clock_mono_ms();
+    ck_assert_int_eq(house_stop(h), 0);
+    ck_assert_int_lt(clock_mono_ms() - began_ms, 10000);
+    ck_assert_int_eq(log_count(h, "told to end in the middle of a reload"), 1);
+    house_clear_faults(h);
+    house_start(h);
+    HOUSE_UNTIL(h, house_count_runs(h, "first", "done") == 1);
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_second_sighup_during_a_reload_is_obeyed_after_it)
+{
+    struct house *h = house_with(one_rule);
+    house_fault(h, json_pack("{ss ss si}", "kind", "slow", "method", COMMENT, "ms", 1500));
+    add_deal(h);
+    HOUSE_UNTIL(h, effects_reach(h, COMMENT, 1));
+    (void)kill(house_daemon_pid(h), SIGHUP);
+    HOUSE_UNTIL(h, log_count(h, "reloading file=") == 1);
+    house_rules(h, two_rules);
+    (void)kill(house_daemon_pid(h), SIGHUP);
+    HOUSE_UNTIL(h, log_count(h, "reloaded portals=1 rules=2") == 1);
+    ck_assert_int_eq(log_count(h, "reloaded portals=1 rules=1"), 1);
+    house_close(h);
+}
+END_TEST
+
+/* ---- what systemd is told -------------------------------------------------------------------- */
+
+/* A socket in the place of systemd's, named in the environment of what is started. */
+static int be_told(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const struct timeval patience = {.tv_sec = HOUSE_PATIENCE_S};
+    socklen_t size = sizeof address;
+    char name[32];
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+    /* Without a name the kernel chooses one that is no file. */
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(sa_family_t)), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    (void)snprintf(name, sizeof name, "@%.*s", (int)(size - sizeof(sa_family_t) - 1),
+                   address.sun_path + 1);
+    ck_assert_int_eq(setenv("NOTIFY_SOCKET", name, 1), 0);
+    return fd;
+}
+
+/* The next message that is not about the status. */
+static void is_told(int fd, const char *expected)
+{
+    char text[1024] = "STATUS=";
+    while (strncmp(text, "STATUS=", 7) == 0) {
+        ssize_t size = recv(fd, text, sizeof text - 1, 0);
+        ck_assert_int_gt(size, 0);
+        text[size] = '\0';
+    }
+    ck_assert_msg(strncmp(text, expected, strlen(expected)) == 0, "\"%s\" instead of \"%s\"", text,
+                  expected);
+}
+
+START_TEST(systemd_is_told_when_a_reload_begins_and_when_it_is_over)
+{
+    int fd = be_told();
+    struct house *h = house_with(one_rule);
+    is_told(fd, "READY=1");
+    (void)kill(house_daemon_pid(h), SIGHUP);
+    is_told(fd, "RELOADING=1\nMONOTONIC_USEC=");
+    is_told(fd, "READY=1");
+    ck_assert_int_eq(log_count(h, "reloaded portals=1"), 1); /* not a moment earlier */
+    house_rules(h, "[rule");
+    (void)kill(house_daemon_pid(h), SIGHUP);
+    is_told(fd, "RELOADING=1\nMONOTONIC_USEC=");
+    is_told(fd, "READY=1");
+    house_close(h);
+    is_told(fd, "STOPPING=1");
+    (void)close(fd);
+}
+END_TEST
+
+CHECK_MAIN("reload", a_new_rule_works_and_a_changed_one_does_what_it_says_now,
+           a_wrong_file_keeps_the_old_rules_and_every_mistake_is_named,
+           a_key_that_takes_a_restart_is_named_and_keeps_its_value,
+           a_rotated_token_is_good_after_the_reload_and_the_old_one_no_longer,
+           a_changed_list_of_senders_applies, a_run_that_waits_goes_on_by_the_new_text,
+           a_run_whose_rule_is_gone_is_cancelled_with_that_reason,
+           a_call_in_flight_comes_back_as_if_nothing_were,
+           five_reloads_under_a_stream_refuse_lose_and_double_nothing,
+           sigterm_in_the_middle_of_a_reload_ends_with_0_in_time,
+           a_second_sighup_during_a_reload_is_obeyed_after_it,
+           systemd_is_told_when_a_reload_begins_and_when_it_is_over)
