@@ -59,12 +59,14 @@ static void free_all(struct change_list *list)
         store_change_free(change);
 }
 
+/* Not counted as submitted any more before anybody hears of it: who asks at the ceiling right after
+ * an answer must not find the same change counted twice, as submitted and as queued. */
 static void tell(struct writer *writer, struct change_list *list)
 {
+    atomic_fetch_sub(&writer->submitted, list->length);
     for (struct store_change *change = list->head; change != NULL; change = change->next)
         if (change->done != NULL)
             change->done(change->arg, change->ok, change->ok ? NULL : &change->err);
-    atomic_fetch_sub(&writer->submitted, list->length);
     pthread_mutex_lock(&writer->mutex);
     change_append(&writer->spent, list);
     pthread_mutex_unlock(&writer->mutex);
