@@ -30,7 +30,7 @@ struct writer {
     int64_t wal_bytes;     /* when it was last looked at */
 
     pthread_t thread;
-    atomic_llong submitted; /* changes, until their groups have been told */
+    atomic_llong submitted; /* changes, until their groups are committed */
     atomic_llong queued;    /* as in health */
     pthread_mutex_t mutex;  /* guards everything below */
     pthread_cond_t wake;
