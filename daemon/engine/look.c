@@ -245,6 +245,30 @@ static enum task_turn look_judge(struct task *task)
 
 /* ---- settling -------------------------------------------------------------------------------- */
 
+/* The watched fields as they are now; after a write of ours, what others changed meanwhile stays as
+ * it was, digest included, for the next look to find. */
+static void take_fields(const struct task *task, const struct look *look, struct snapshot *next)
+{
+    if (look->record == NULL) {
+        next->fields =
+            task->snapshot.fields != NULL ? json_incref(task->snapshot.fields) : json_object();
+        return;
+    }
+    next->fields = compare_keep(look->record, look->watched);
+    bool foreign = false;
+    const char *name;
+    json_t *shown;
+    json_object_foreach (look->old, name, shown) {
+        json_t *before = json_object_get(task->snapshot.fields, name);
+        if (!look->own || before == shown || jv_same(before, shown))
+            continue;
+        foreign = true;
+        json_object_set(next->fields, name, before);
+    }
+    if (!foreign)
+        next->digest = look_digest(look->record);
+}
+
 static void put_snapshot(struct task *task, struct look *look, struct store_change *change)
 {
     const struct change *c = &look->change;
@@ -264,29 +288,12 @@ static void put_snapshot(struct task *task, struct look *look, struct store_chan
         next.history_id = jv_int(json_array_get(history, rows - 1), "id", next.history_id);
     if (c->passage_count > 0)
         next.stage_since_ms = c->passages[c->passage_count - 1].at_ms;
-    if (look->record == NULL) {
-        next.fields =
-            task->snapshot.fields != NULL ? json_incref(task->snapshot.fields) : json_object();
-    } else {
-        next.fields = compare_keep(look->record, look->watched);
-        bool foreign = false; /* changes in the record that are not ours and not looked at yet */
-        const char *name;
-        json_t *shown;
-        json_object_foreach (look->old, name, shown) {
-            json_t *before = json_object_get(task->snapshot.fields, name);
-            if (!look->own || before == shown || jv_same(before, shown))
-                continue;
-            foreign = true;
-            json_object_set(next.fields, name, before);
-        }
-        if (!foreign)
-            next.digest = look_digest(look->record);
-    }
+    take_fields(task, look, &next);
     store_put_snapshot(change, &next);
     snapshot_done(&next);
 }
 
-/* What the look found, as one line of the story; "" when nothing is new. */
+/* What the look found, as one line of the story; returns the word for its kind. */
 static const char *say_change(const struct look *look, const json_t *differences, char *out,
                               size_t size)
 {
