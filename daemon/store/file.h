@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "common/err.h"
 
@@ -27,8 +26,8 @@ bool file_damaged(const char *path, const char *how, struct err *);
 struct file_guard {
     char *path, *wal; /* owned */
     struct file_id {
-        dev_t device;
-        ino_t inode;
+        uint32_t device_major, device_minor;
+        uint64_t inode;
     } path_id, wal_id;
     int fd; /* of the database, for reading its head; closed after the last connection: closing it
                would end SQLite's locks */
