@@ -182,8 +182,11 @@ static bool start_engine(struct serve *s, struct err *err)
         .client = s->client,
     };
     s->engine = engine_start(&options, err);
+    if (s->engine == NULL)
+        return false;
     set_bell(s, s->engine);
-    return s->engine != NULL;
+    engine_wake(s->engine); /* for what came between its first look and the bell */
+    return true;
 }
 
 static void halt_engine(struct serve *s)
@@ -273,15 +276,17 @@ static void stop_upkeep(struct serve *s)
     upkeep_free(s->upkeep);
 }
 
-/* In the order of starting; stopping is the same list backwards. The engine stops in two steps:
- * it takes nothing new, the calls in flight come back to it, it settles them. */
+/* In the order of starting; stopping is the same list backwards. Events are taken from the moment
+ * the store is open, and until it is about to close: neither the portals nor the rules are needed
+ * for that, and who posts an event is not to wait for them. The engine stops in two steps: it takes
+ * nothing new, the calls in flight come back to it, it settles them. */
 static const struct part {
     bool (*start)(struct serve *, struct err *); /* NULL: nothing to start */
     void (*stop)(struct serve *);
 } parts[] = {
     {start_config, stop_config},   {start_door, stop_door},     {start_store, stop_store},
-    {start_sockets, stop_sockets}, {NULL, stop_engine},         {start_client, stop_client},
-    {start_upkeep, stop_upkeep},   {start_engine, halt_engine}, {start_ingest, stop_ingest},
+    {start_sockets, stop_sockets}, {start_ingest, stop_ingest}, {NULL, stop_engine},
+    {start_client, stop_client},   {start_upkeep, stop_upkeep}, {start_engine, halt_engine},
     {start_admin, stop_admin},
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
