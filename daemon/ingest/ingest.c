@@ -270,63 +270,66 @@ static void keep(struct ingest *in, struct http_request *r, struct ingest_portal
 
 /* ---- the two kinds of hooks ------------------------------------------------------------------ */
 
-/* INGEST_ACCEPTED: the event was handed to the writer, which will answer. */
-static enum ingest_count take_event(struct ingest *in, struct http_request *r,
-                                    struct ingest_portal *portal, const char *bytes, size_t size)
+/* A robot's secret and its code are in the URL: no body is decoded for a stranger. */
+static enum ingest_count judge_robot(const struct ingest *in, const struct http_request *r,
+                                     const struct route *route)
 {
-    struct body body;
-    struct event event = {0};
-    struct err ignored = {0};
-    enum ingest_count outcome = judge_query(http_query(r));
-    if (outcome != INGEST_ACCEPTED)
-        return outcome;
-    if (!body_decode(bytes, size, &body, &ignored))
-        return INGEST_BAD_FORM;
-    if (!token_right(portal->config, &body))
-        outcome = INGEST_BAD_TOKEN;
-    else if (!member_right(in, portal, body.member, false))
-        outcome = INGEST_BAD_MEMBER;
-    else if (!body_event(&body.form, &event, &ignored))
-        outcome = INGEST_BAD_FORM;
-    else if (store_full(in->options.store))
-        outcome = INGEST_QUEUE_FULL;
-    if (outcome == INGEST_ACCEPTED) {
-        event.body = body_without_secrets(bytes, size, NULL);
-        keep(in, r, portal, &event, body.member);
-    }
-    event_done(&event);
-    body_done(&body);
-    return outcome;
+    const struct config_portal *portal = route->portal->config;
+    if (!key_right(portal, http_query(r)))
+        return INGEST_BAD_KEY;
+    if (!ruleset_has_robot(in->options.config->rules, portal->name, route->code))
+        return INGEST_UNKNOWN_ROBOT;
+    return INGEST_ACCEPTED;
 }
 
-static enum ingest_count take_robot(struct ingest *in, struct http_request *r,
-                                    const struct route *route, const char *bytes, size_t size)
+/* A robot's body names its portal always, an event's may not (bitrix24.md §2). */
+static enum ingest_count judge_body(struct ingest *in, const struct route *route,
+                                    const struct body *body)
 {
-    struct ingest_portal *portal = route->portal;
-    const struct ruleset *rules = in->options.config->rules;
+    bool robot = route->code != NULL;
+    if (!robot && !token_right(route->portal->config, body))
+        return INGEST_BAD_TOKEN;
+    return member_right(in, route->portal, body->member, robot) ? INGEST_ACCEPTED
+                                                                : INGEST_BAD_MEMBER;
+}
+
+static enum ingest_count read_event(const struct ingest *in, const struct http_request *r,
+                                    const struct route *route, const struct body *body,
+                                    struct event *event)
+{
+    struct err ignored = {0};
+    const char *query = http_query(r);
+    bool robot = route->code != NULL;
+    if (!(robot ? body_robot(&body->form, route->code, event, &ignored)
+                : body_event(&body->form, event, &ignored)))
+        return INGEST_BAD_FORM;
+    if (store_full(in->options.store))
+        return INGEST_QUEUE_FULL;
+    if (robot)
+        event->query = body_without_secrets(query, strlen(query), "key");
+    return INGEST_ACCEPTED;
+}
+
+/* INGEST_ACCEPTED: the event was handed to the writer, which will answer. */
+static enum ingest_count take(struct ingest *in, struct http_request *r, const struct route *route,
+                              const char *bytes, size_t size)
+{
     struct body body;
     struct event event = {0};
     struct err ignored = {0};
     enum ingest_count outcome = judge_query(http_query(r));
+    if (outcome == INGEST_ACCEPTED && route->code != NULL)
+        outcome = judge_robot(in, r, route);
     if (outcome != INGEST_ACCEPTED)
         return outcome;
-    if (!key_right(portal->config, http_query(r)))
-        return INGEST_BAD_KEY;
-    if (!ruleset_has_robot(rules, portal->config->name, route->code))
-        return INGEST_UNKNOWN_ROBOT;
     if (!body_decode(bytes, size, &body, &ignored))
         return INGEST_BAD_FORM;
-    if (!member_right(in, portal, body.member, true))
-        outcome = INGEST_BAD_MEMBER;
-    else if (!body_robot(&body.form, route->code, &event, &ignored))
-        outcome = INGEST_BAD_FORM;
-    else if (store_full(in->options.store))
-        outcome = INGEST_QUEUE_FULL;
+    outcome = judge_body(in, route, &body);
+    if (outcome == INGEST_ACCEPTED)
+        outcome = read_event(in, r, route, &body, &event);
     if (outcome == INGEST_ACCEPTED) {
-        const char *query = http_query(r);
         event.body = body_without_secrets(bytes, size, NULL);
-        event.query = body_without_secrets(query, strlen(query), "key");
-        keep(in, r, portal, &event, body.member);
+        keep(in, r, route->portal, &event, body.member);
     }
     event_done(&event);
     body_done(&body);
@@ -341,8 +344,7 @@ static void on_request(void *arg, struct http_request *r)
     const char *bytes = http_body(r, &size);
     enum ingest_count outcome = INGEST_NOT_FOUND;
     if (find_route(in, http_path(r), &route) && route.portal != NULL)
-        outcome = route.code != NULL ? take_robot(in, r, &route, bytes, size)
-                                     : take_event(in, r, route.portal, bytes, size);
+        outcome = take(in, r, &route, bytes, size);
     if (outcome != INGEST_ACCEPTED)
         http_answer(r, refuse(in, outcome), NULL, NULL, 0);
 }
