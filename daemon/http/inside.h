@@ -65,7 +65,8 @@ struct http_request {
     const char *uri_end; /* behind the NUL of MHD's URI */
     struct buf body;
     size_t held, swallowed;
-    int refused; /* a status decided before the body */
+    int refused;   /* a status decided before the body */
+    bool unframed; /* nobody knows where it ends: nothing is read behind it */
     void *slot;
     int status;
     const char *content_type, *header_name;

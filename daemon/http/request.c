@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "common/mem.h"
@@ -137,7 +138,8 @@ static enum MHD_Result send_answer(struct http_request *r)
 {
     struct http_server *s = r->server;
     bool own = r->answer_size > 0 || r->content_type != NULL || r->header_name != NULL;
-    struct MHD_Response *response = atomic_load(&s->stopping) ? s->farewell : s->empty;
+    bool last = r->unframed || atomic_load(&s->stopping);
+    struct MHD_Response *response = last ? s->farewell : s->empty;
     if (own)
         response = own_response(r);
     if (response == NULL)
@@ -238,13 +240,38 @@ static bool line_is_sound(const struct http_request *r, const char *version)
     return r->refused == 0 && version == r->uri_end;
 }
 
+struct framing {
+    int lengths, encodings;
+};
+
+static enum MHD_Result count_framing(void *arg, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
+{
+    struct framing *framing = arg;
+    (void)kind;
+    (void)value;
+    framing->lengths += strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+    framing->encodings += strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
+    return MHD_YES;
+}
+
+/* Two lengths, or a length and chunks: a proxy in front may have taken the other one, and where it
+ * sees the end of this request we would see the middle of the next (RFC 9112 §6.3). */
+static bool framing_is_sound(struct http_request *r)
+{
+    struct framing framing = {0};
+    (void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, count_framing, &framing);
+    return framing.lengths + framing.encodings <= 1;
+}
+
 static enum MHD_Result begin(struct http_request *r, const char *method, const char *version)
 {
     struct http_server *s = r->server;
     r->stage = REQUEST_READING;
     r->method = method;
     atomic_fetch_add(&s->requests, 1);
-    if (!line_is_sound(r, version)) {
+    r->unframed = !framing_is_sound(r);
+    if (r->unframed || !line_is_sound(r, version)) {
         atomic_fetch_add(&s->bad, 1);
         r->refused = MHD_HTTP_BAD_REQUEST;
     } else if (s->options.accept != NULL) {
@@ -252,7 +279,7 @@ static enum MHD_Result begin(struct http_request *r, const char *method, const c
     }
     if (r->refused == 0)
         r->refused = declared_status(r);
-    if (r->refused == 0 || worth_swallowing(r))
+    if (r->refused == 0 || (!r->unframed && worth_swallowing(r)))
         return MHD_YES;
     r->status = r->refused;
     return send_answer(r);

@@ -469,6 +469,30 @@ static struct reply ask_with_header_of(size_t size)
     return r;
 }
 
+START_TEST(a_request_that_ends_in_two_places_is_400_and_the_last)
+{
+    static const char *const heads[] = {
+        "Content-Length: 5\r\nContent-Length: 7\r\n",
+        "Content-Length: 5\r\ncontent-length: 5\r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+    };
+    start();
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        char text[300];
+        (void)snprintf(text, sizeof text,
+                       "POST /a HTTP/1.1\r\nHost: x\r\n%s\r\n0\r\n\r\n" SMALL_POST, heads[i]);
+        int fd = client_connect(w.sockets[0]);
+        client_say(fd, text);
+        struct reply reply = client_read(fd, false);
+        ck_assert_msg(reply.status == 400, "%s: %d", heads[i], reply.status);
+        ck_assert_msg(client_ended(fd), "%s: the connection goes on", heads[i]);
+        (void)close(fd);
+    }
+    ck_assert_int_eq(counters().bad, 4);
+}
+END_TEST
+
 START_TEST(a_head_that_is_too_large_is_431)
 {
     start();
@@ -839,7 +863,8 @@ CHECK_MAIN_FIXTURE(
     bodies_that_make_no_sense_are_400, expect_100_continue_is_answered_before_the_body,
     who_expects_100_is_refused_before_the_body,
     a_refused_body_is_read_away_and_the_connection_goes_on, bad_escapes_and_nul_in_the_path_are_400,
-    bad_request_lines_get_no_200_and_hurt_nobody, a_head_that_is_too_large_is_431,
+    bad_request_lines_get_no_200_and_hurt_nobody,
+    a_request_that_ends_in_two_places_is_400_and_the_last, a_head_that_is_too_large_is_431,
     a_path_that_is_too_long_is_414, no_stall_at_129_connections, no_stall_at_256_connections,
     no_stall_at_1000_connections, idle_and_slow_connections_are_closed,
     one_whose_request_is_handled_is_not_idle, when_places_run_out_the_oldest_without_a_request_goes,
