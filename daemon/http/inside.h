@@ -41,7 +41,7 @@ struct http_server {
 
     atomic_bool stopping, woken; /* woken: the eventfd is written and not read yet */
     atomic_llong stop_by_ms, quiet_by_ms;
-    atomic_llong requests, sent, refused, timed_out, too_large, bad, open_places, loop_ms;
+    atomic_llong requests, sent, refused, timed_out, too_large, bad, late, open_places, loop_ms;
 };
 
 struct http_request {
@@ -65,8 +65,9 @@ struct http_request {
     const char *uri_end; /* behind the NUL of MHD's URI */
     struct buf body;
     size_t held, swallowed;
-    int refused;   /* a status decided before the body */
-    bool unframed; /* nobody knows where it ends: nothing is read behind it */
+    int64_t handed_ms; /* mono: when the handler got it */
+    int refused;       /* a status decided before the body */
+    bool unframed;     /* nobody knows where it ends: nothing is read behind it */
     void *slot;
     int status;
     const char *content_type, *header_name;

@@ -328,6 +328,7 @@ static enum MHD_Result handle_whole(struct http_request *r)
     /* Ready for the answer before the handler hears of it: it may come from another thread before
      * handle returns. Only this thread resumes, so the two cannot cross. */
     r->stage = REQUEST_WAITING;
+    r->handed_ms = s->places.now_ms;
     r->behind = s->waiting;
     if (s->waiting != NULL)
         s->waiting->before = r;

@@ -13,7 +13,6 @@
 #include "daemon/http/inside.h"
 
 enum {
-    SWEEP_MS = 500,
     SPARE_PLACES = 64, /* MHD's own limit lies above ours: we choose who goes */
     END_TICK_MS = 10,  /* of the last rounds */
     SILENT_MS = 500,   /* at the end: who came longer ago and has said nothing is not waited for */
@@ -125,7 +124,7 @@ static void run_daemons(struct http_server *s)
 
 static int wait_ms(struct http_server *s)
 {
-    int64_t most = atomic_load(&s->stopping) ? END_TICK_MS : SWEEP_MS;
+    int64_t most = atomic_load(&s->stopping) ? END_TICK_MS : HTTP_SWEEP_MS;
     for (int i = 0; i < s->socket_count; i++) {
         MHD_UNSIGNED_LONG_LONG ms;
         if (MHD_get_timeout(s->daemons[i], &ms) == MHD_YES && (int64_t)ms < most)
@@ -194,6 +193,26 @@ static bool wind_up(struct http_server *s, int64_t now)
     return false;
 }
 
+static void forsake_the_late(struct http_server *s, int64_t since_ms)
+{
+    for (struct http_request *r = s->waiting, *behind; r != NULL; r = behind) {
+        behind = r->behind;
+        if (r->handed_ms > since_ms)
+            continue;
+        request_resume(r, REQUEST_FORSAKEN);
+        atomic_fetch_add(&s->late, 1);
+    }
+}
+
+/* Takes back what was kept too long. */
+static void sweep(struct http_server *s, int64_t now)
+{
+    const struct http_limits *limits = &s->options.limits;
+    atomic_fetch_add(&s->timed_out, places_take_since(&s->places, now - limits->idle_ms));
+    if (limits->answer_ms > 0)
+        forsake_the_late(s, now - limits->answer_ms);
+}
+
 static void *server_main(void *arg)
 {
     struct http_server *s = arg;
@@ -203,9 +222,8 @@ static void *server_main(void *arg)
         atomic_store(&s->loop_ms, now);
         s->places.now_ms = now;
         if (now >= sweep_at) {
-            int taken = places_take_since(&s->places, now - s->options.limits.idle_ms);
-            atomic_fetch_add(&s->timed_out, taken);
-            sweep_at = now + SWEEP_MS;
+            sweep(s, now);
+            sweep_at = now + HTTP_SWEEP_MS;
         }
         /* In this order a wake costs one round. What is answered in the round wakes the next. */
         resume_answered(s);
@@ -322,6 +340,7 @@ void http_server_counters(struct http_server *s, struct http_counters *ret)
                                   .timed_out = atomic_load(&s->timed_out),
                                   .too_large = atomic_load(&s->too_large),
                                   .bad = atomic_load(&s->bad),
+                                  .late = atomic_load(&s->late),
                                   .connections = atomic_load(&s->open_places),
                                   .loop_ms = atomic_load(&s->loop_ms)};
 }

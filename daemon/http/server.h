@@ -16,11 +16,15 @@
 struct http_server;
 struct http_request; /* lives until it is answered */
 
+enum { HTTP_SWEEP_MS = 500 }; /* how often the server looks who has overstayed */
+
 struct http_limits {
     size_t max_body;     /* beyond: 413 */
     int max_connections; /* in all */
     int max_per_address; /* 0: no ceiling; beyond both the oldest without a request has to go */
     int idle_ms;         /* idle or incomplete: closed after */
+    int answer_ms; /* the handler has not answered for so long: 503, within HTTP_SWEEP_MS more; its
+                      answer is dropped. 0: no ceiling */
 };
 
 /* Called in the server's thread when the head is there, before the body: return 0 to read the body,
@@ -73,6 +77,7 @@ void http_set_header(struct http_request *, const char *name, const char *value)
 
 struct http_counters {
     int64_t requests, answered, refused_connections, timed_out, too_large, connections;
+    int64_t late;    /* 503 because the handler took too long */
     int64_t bad;     /* request lines with a NUL or a bad escape: 400 */
     int64_t loop_ms; /* mono time at which the loop last went round */
 };

@@ -13,7 +13,12 @@
 #include "common/secret.h"
 #include "daemon/ingest/body.h"
 
-enum { MOST_CONNECTIONS = 4096, MOST_PER_ADDRESS = 2048, IDLE_MS = 30000 };
+enum {
+    MOST_CONNECTIONS = 4096,
+    MOST_PER_ADDRESS = 2048,
+    IDLE_MS = 30000,
+    ANSWER_MS = 1400, /* and HTTP_SWEEP_MS: within 2 s (product.md §4) */
+};
 
 /* One row per reason: its word in /metrics and the status it answers with (product.md §4). */
 static const struct {
@@ -32,6 +37,7 @@ static const struct {
     [INGEST_TOO_LARGE] = {"too_large", 413},
     [INGEST_BAD_TYPE] = {"bad_type", 415},
     [INGEST_NOT_STORED] = {"not_stored", 503},
+    [INGEST_LATE] = {"late", 503},
     [INGEST_QUEUE_FULL] = {"queue_full", 503},
     [INGEST_PROBED] = {"probed", 200},
 };
@@ -305,6 +311,8 @@ static enum ingest_count read_event(const struct ingest *in, const struct http_r
         return INGEST_BAD_FORM;
     if (store_full(in->options.store))
         return INGEST_QUEUE_FULL;
+    if (store_stuck(in->options.store))
+        return INGEST_NOT_STORED;
     if (robot)
         event->query = body_without_secrets(query, strlen(query), "key");
     return INGEST_ACCEPTED;
@@ -388,7 +396,8 @@ struct ingest *ingest_start(const struct ingest_options *options, struct err *er
                                 .limits = {.max_body = (size_t)options->config->max_body,
                                            .max_connections = MOST_CONNECTIONS,
                                            .max_per_address = MOST_PER_ADDRESS,
-                                           .idle_ms = IDLE_MS},
+                                           .idle_ms = IDLE_MS,
+                                           .answer_ms = ANSWER_MS},
                                 .accept = on_head,
                                 .handle = on_request,
                                 .arg = in};
@@ -419,5 +428,6 @@ void ingest_health(struct ingest *in, struct ingest_health *ret)
     http_server_counters(in->server, &ret->http);
     /* Refused below us, by the size or the line alone. */
     ret->counts[INGEST_TOO_LARGE] = ret->http.too_large;
+    ret->counts[INGEST_LATE] = ret->http.late;
     ret->counts[INGEST_BAD_FORM] += ret->http.bad;
 }

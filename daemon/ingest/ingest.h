@@ -42,6 +42,7 @@ enum ingest_count {
     INGEST_TOO_LARGE,
     INGEST_BAD_TYPE,
     INGEST_NOT_STORED,
+    INGEST_LATE, /* the disk took too long: 503, and stored all the same if it answers later */
     INGEST_QUEUE_FULL,
     INGEST_PROBED, /* GET and HEAD on a hook */
     INGEST_COUNTS,

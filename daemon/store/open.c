@@ -146,6 +146,11 @@ bool store_full(struct store *store)
     return writer_full(&store->writer);
 }
 
+bool store_stuck(struct store *store)
+{
+    return writer_stuck(&store->writer);
+}
+
 void store_probe(struct store *store)
 {
     writer_probe(&store->writer);

@@ -261,6 +261,9 @@ struct store_health {
 void store_health(struct store *, struct store_health *ret);
 /* Has the backlog reached max_queue, with what is on its way? Thread-safe; waits for nobody. */
 bool store_full(struct store *);
+/* Has the disk not answered for so long that nothing more should be given to it? Thread-safe; waits
+ * for nobody. */
+bool store_stuck(struct store *);
 /* Writes a setting to see whether writing works again; the writer does it by itself every second
  * after a failure. Also compares the open file with the path (deleted, replaced). */
 void store_probe(struct store *);

@@ -156,18 +156,16 @@ static bool commit_group(struct writer *writer, struct change_list *group, struc
 
 static void note_start(struct writer *writer)
 {
-    pthread_mutex_lock(&writer->mutex);
-    writer->busy_since_ms = clock_mono_ms();
-    pthread_mutex_unlock(&writer->mutex);
+    atomic_store(&writer->busy_since_ms, clock_mono_ms());
 }
 
 static void note_end(struct writer *writer, bool committed, int64_t started_us)
 {
     int64_t now_us = clock_mono_us();
     const struct apply_sums *sums = &writer->apply->sums;
+    atomic_store(&writer->busy_since_ms, 0);
     pthread_mutex_lock(&writer->mutex);
     struct store_health *health = &writer->health;
-    writer->busy_since_ms = 0;
     health->wal_bytes = writer->wal_bytes;
     if (committed) {
         health->last_commit_ms = clock_wall_ms();
@@ -470,6 +468,17 @@ bool writer_full(struct writer *writer)
     return most > 0 && atomic_load(&writer->queued) + atomic_load(&writer->submitted) >= most;
 }
 
+static int64_t busy_ms(struct writer *writer, int64_t now_ms)
+{
+    int64_t since_ms = atomic_load(&writer->busy_since_ms);
+    return since_ms > 0 ? now_ms - since_ms : 0;
+}
+
+bool writer_stuck(struct writer *writer)
+{
+    return busy_ms(writer, clock_mono_ms()) > STUCK_MS;
+}
+
 void writer_health(struct writer *writer, struct store_health *ret)
 {
     int64_t now_ms = clock_mono_ms();
@@ -477,11 +486,11 @@ void writer_health(struct writer *writer, struct store_health *ret)
     *ret = writer->health;
     ret->submitted = atomic_load(&writer->submitted);
     ret->commit_us_most = meter_most(&writer->meter, now_ms);
-    int64_t busy_ms = writer->busy_since_ms > 0 ? now_ms - writer->busy_since_ms : 0;
     pthread_mutex_unlock(&writer->mutex);
-    if (ret->ok && busy_ms > STUCK_MS) {
+    int64_t stuck_ms = busy_ms(writer, now_ms);
+    if (ret->ok && stuck_ms > STUCK_MS) {
         ret->ok = false;
         (void)snprintf(ret->why, sizeof ret->why, "the disk has not answered for %" PRId64 " s",
-                       busy_ms / 1000);
+                       stuck_ms / 1000);
     }
 }

@@ -30,9 +30,10 @@ struct writer {
     int64_t wal_bytes;     /* when it was last looked at */
 
     pthread_t thread;
-    atomic_llong submitted; /* changes, until their groups are committed */
-    atomic_llong queued;    /* as in health */
-    pthread_mutex_t mutex;  /* guards everything below */
+    atomic_llong submitted;     /* changes, until their groups are committed */
+    atomic_llong queued;        /* as in health */
+    atomic_llong busy_since_ms; /* monotonic; since when the disk has been at it, 0: it is not */
+    pthread_mutex_t mutex;      /* guards everything below */
     pthread_cond_t wake;
     struct change_list queue;
     /* Changes that are done with. The next to submit one frees them: most likely the thread that
@@ -48,7 +49,6 @@ struct writer {
         int step;     /* rows of the present step */
         int64_t done; /* health.pruned when it began */
     } prune;
-    int64_t busy_since_ms; /* monotonic; since when the disk has been at it, 0: it is not */
     struct store_health health;
     struct meter meter;
 };
@@ -65,6 +65,7 @@ void writer_probe(struct writer *);
 /* A reader found the file damaged: nothing more is written. */
 void writer_report_damage(struct writer *, const struct err *);
 bool writer_full(struct writer *);
+bool writer_stuck(struct writer *);
 void writer_health(struct writer *, struct store_health *ret);
 
 #endif

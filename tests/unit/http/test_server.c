@@ -808,6 +808,26 @@ START_TEST(what_is_not_answered_in_time_gets_503_and_may_be_answered_later)
 }
 END_TEST
 
+START_TEST(a_handler_that_takes_too_long_is_not_waited_for)
+{
+    struct http_options o = options();
+    o.limits.answer_ms = 1;
+    w.later = true;
+    start_with(o);
+    int fd = client_connect(w.sockets[0]);
+    client_say(fd, SMALL_POST);
+    wait_for_kept(1);
+    struct reply reply = client_read(fd, false);
+    ck_assert_int_eq(reply.status, 503);
+    ck_assert(client_ended(fd));
+    (void)close(fd);
+    ck_assert_int_eq(counters().late, 1);
+    answer_from_other_threads(); /* an answer nobody waits for */
+    w.later = false;
+    ck_assert_int_eq(client_ask(w.sockets[0], SMALL_POST).status, 200);
+}
+END_TEST
+
 START_TEST(answers_and_the_end_of_the_grace_may_cross)
 {
     enum { ROUNDS = 20, CALLERS = 40 };
@@ -873,4 +893,5 @@ CHECK_MAIN_FIXTURE(
     stop_waits_for_the_rest_of_a_request, stop_lets_in_who_stands_at_the_door,
     a_socket_that_is_kept_goes_on_to_the_next_server,
     what_is_not_answered_in_time_gets_503_and_may_be_answered_later,
-    answers_and_the_end_of_the_grace_may_cross, a_server_without_a_listener_is_refused)
+    a_handler_that_takes_too_long_is_not_waited_for, answers_and_the_end_of_the_grace_may_cross,
+    a_server_without_a_listener_is_refused)
