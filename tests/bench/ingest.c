@@ -11,6 +11,8 @@
 #include "common/clock.h"
 #include "common/mem.h"
 #include "daemon/store/store.h"
+#include "tests/bench/burst.h"
+#include "tests/bench/depth.h"
 #include "tests/bench/ideal.h"
 #include "tests/bench/load.h"
 #include "tests/bench/subject.h"
@@ -41,7 +43,8 @@ struct bench {
     bool quick;
     const char *mode; /* "new", "keep"; NULL: both */
     int senders;      /* 0: all */
-    const char *part; /* "fast", "slow", "busy", "start"; NULL: all */
+    const char *part; /* "fast", "slow", "busy", "start", "burst", "depth"; NULL: all */
+    int64_t rows;     /* kept, of "depth" */
     struct cell cells[CELLS_MOST];
     int cell_count;
     char sandbox_folder[64];
@@ -354,8 +357,10 @@ static void time_starts(struct bench *b, int64_t waiting)
 
 static _Noreturn void usage(void)
 {
-    (void)fprintf(stderr, "usage: bench_ingest [--quick] [--rounds N] [--ms N] [--conn new|keep]\n"
-                          "                    [--senders N] [--part fast|slow|busy|start]\n");
+    (void)fprintf(stderr,
+                  "usage: bench_ingest [--quick] [--rounds N] [--ms N] [--conn new|keep]\n"
+                  "                    [--senders N] [--part fast|slow|busy|start|burst|depth]\n"
+                  "                    [--rows N]\n");
     exit(2);
 }
 
@@ -376,6 +381,8 @@ static void read_options(struct bench *b, int count, char **arguments)
             b->mode = value;
         else if (strcmp(arguments[i], "--senders") == 0)
             b->senders = (int)strtol(value, NULL, 10);
+        else if (strcmp(arguments[i], "--rows") == 0)
+            b->rows = strtol(value, NULL, 10);
         else if (strcmp(arguments[i], "--part") == 0)
             b->part = value;
         else
@@ -384,7 +391,9 @@ static void read_options(struct bench *b, int count, char **arguments)
     }
     if (b->rounds == 0)
         b->rounds = b->quick ? 2 : 5;
-    if (b->rounds < 0 || b->rounds > ROUNDS_MOST || ms < 0)
+    if (b->rows == 0)
+        b->rows = b->quick ? 50000 : 300000;
+    if (b->rounds < 0 || b->rounds > ROUNDS_MOST || ms < 0 || b->rows < 0)
         usage();
     b->measure_us = ms > 0 ? ms * 1000 : b->quick ? 300000 : 800000;
     b->warm_us = b->quick ? 100000 : 200000;
@@ -396,6 +405,8 @@ int main(int count, char **arguments)
         return ideal_serve((uint16_t)strtoul(arguments[2], NULL, 10), arguments[3], LOAD_TOKEN);
     struct bench *b = mem_alloc(sizeof *b);
     read_options(b, count, arguments);
+    if (b->part != NULL && strcmp(b->part, "depth") == 0)
+        return depth_run(b->rows, b->rounds);
     choose_cells(b);
     start_portal(b);
     for (int round = 0; round < b->rounds && b->cell_count > 0; round++)
@@ -410,8 +421,10 @@ int main(int count, char **arguments)
         time_starts(b, 0);
         time_starts(b, b->quick ? 100000 : 1000000);
     }
+    bool all_kept = b->part == NULL || strcmp(b->part, "burst") != 0 ||
+                    burst_run(b->sandbox_port, busy_rules) == 0;
     subject_remove(b->sandbox_folder);
-    int code = b->errors > 0;
+    int code = b->errors > 0 || !all_kept;
     mem_free(b);
     return code;
 }

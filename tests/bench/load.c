@@ -34,7 +34,8 @@ struct request {
     char text[REQUEST_MOST];
     size_t size;
     char *id; /* in text: the digits that are new in each */
-    int64_t next_id;
+    int64_t posted;
+    int64_t deals; /* 0: a new one each time */
 };
 
 struct sender {
@@ -53,10 +54,10 @@ struct load {
     bool measuring;
     uint32_t *times_us;
     size_t time_count, time_room;
-    int64_t refused;
+    int64_t begun, refused;
 };
 
-static void request_init(struct request *r, bool keep_alive)
+static void request_init(struct request *r, bool keep_alive, int64_t deals)
 {
     size_t form = sizeof form_head - 1 + ID_DIGITS + sizeof form_tail - 1;
     int size = snprintf(r->text, sizeof r->text,
@@ -66,14 +67,16 @@ static void request_init(struct request *r, bool keep_alive)
                         "Content-Length: %zu\r\n%s\r\n%s",
                         form, keep_alive ? "" : "Connection: close\r\n", form_head);
     r->id = r->text + size;
-    r->next_id = 100000000;
+    r->posted = 0;
+    r->deals = deals;
     memcpy(r->id + ID_DIGITS, form_tail, sizeof form_tail - 1);
     r->size = (size_t)size + ID_DIGITS + sizeof form_tail - 1;
 }
 
 static void request_number(struct request *r)
 {
-    int64_t id = r->next_id++;
+    int64_t id = LOAD_FIRST_DEAL + (r->deals > 0 ? r->posted % r->deals : r->posted);
+    r->posted++;
     for (int i = ID_DIGITS; i-- > 0; id /= 10)
         r->id[i] = (char)('0' + id % 10);
 }
@@ -121,11 +124,20 @@ static bool call(struct load *l, struct sender *s)
     return !s->connected || post(l, s);
 }
 
+static bool is_over(const struct load *l)
+{
+    return l->options->events > 0 && (int64_t)l->time_count + l->refused >= l->options->events;
+}
+
 static void next_event(struct load *l, struct sender *s)
 {
-    bool kept = l->options->keep_alive && s->fd >= 0;
+    bool last = l->options->events > 0 && l->begun == l->options->events;
+    bool kept = l->options->keep_alive && s->fd >= 0 && !last;
     if (!kept)
         hang_up(s);
+    if (last)
+        return;
+    l->begun++;
     s->began_us = clock_mono_us();
     if (kept ? post(l, s) : call(l, s))
         return;
@@ -177,7 +189,7 @@ static void on_connected(struct load *l, struct sender *s)
 static bool run_until(struct load *l, int64_t until_us)
 {
     struct epoll_event events[AT_ONCE];
-    while (clock_mono_us() < until_us) {
+    while (clock_mono_us() < until_us && !is_over(l)) {
         int n = epoll_wait(l->epoll, events, AT_ONCE, PATIENCE_MS);
         if (n <= 0)
             return false;
@@ -210,6 +222,7 @@ static void sum_up(struct load *l, int64_t took_us, struct load_result *ret)
                                 .p50_us = time_at(l, 0.5),
                                 .p99_us = time_at(l, 0.99),
                                 .p999_us = time_at(l, 0.999),
+                                .longest_us = time_at(l, 1),
                                 .answered = (int64_t)l->time_count,
                                 .refused = l->refused};
 }
@@ -218,18 +231,21 @@ bool load_run(const struct load_options *options, struct load_result *ret, struc
 {
     struct load l = {.options = options, .epoll = epoll_create1(EPOLL_CLOEXEC)};
     l.senders = mem_array((size_t)options->senders, sizeof *l.senders);
-    request_init(&l.request, options->keep_alive);
+    request_init(&l.request, options->keep_alive, options->deals);
     for (int i = 0; i < options->senders; i++) {
         l.senders[i].fd = -1;
         next_event(&l, &l.senders[i]);
     }
-    bool alive = run_until(&l, clock_mono_us() + options->warm_us);
+    bool alive = options->warm_us == 0 || run_until(&l, clock_mono_us() + options->warm_us);
     l.measuring = true;
-    options->begins(options->arg);
+    if (options->begins != NULL)
+        options->begins(options->arg);
     int64_t began_us = clock_mono_us();
-    alive = alive && run_until(&l, began_us + options->measure_us);
+    alive =
+        alive && run_until(&l, options->events > 0 ? INT64_MAX : began_us + options->measure_us);
     int64_t took_us = clock_mono_us() - began_us;
-    options->ends(options->arg);
+    if (options->ends != NULL)
+        options->ends(options->arg);
     bool done = l.time_count > 0;
     if (done)
         sum_up(&l, took_us, ret);
@@ -249,7 +265,7 @@ int load_one(uint16_t port)
     struct request request;
     struct sender s = {0};
     int status = 0;
-    request_init(&request, false);
+    request_init(&request, false, 0);
     request_number(&request);
     s.fd = dial(port, 0, &s.connected);
     if (s.fd < 0)

@@ -1,0 +1,36 @@
+#ifndef TESTS_BENCH_PUMP_H
+#define TESTS_BENCH_PUMP_H
+
+/* Changes for a store of this process, so many in flight all the time: each that is told is
+ * followed by the next from the writer's own thread, so nothing but the writer is measured. A hold
+ * is what it does between the last answer of one group and the first of the next (a transaction
+ * and, now and then, a checkpoint) apart from the time that the disk's flushes take. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/store/store.h"
+
+struct holds {
+    uint32_t *us; /* owned */
+    size_t count, room;
+};
+void holds_done(struct holds *);
+double holds_at(struct holds *, double part); /* ms; 0.99: p99, 1: the longest */
+
+/* Makes the next change. Called by the writer's thread. */
+typedef struct store_change *pump_fn(void *arg);
+
+struct pump_options {
+    struct store *store;
+    pump_fn *make;
+    void *arg;
+    int64_t changes;      /* so many … */
+    bool (*more)(void *); /* … and then on as long as it says so, or NULL */
+    int in_flight;
+    struct holds *holds; /* added to; or NULL */
+};
+/* µs a change. Exits when one fails. */
+double pump_run(const struct pump_options *);
+
+#endif
