@@ -271,7 +271,7 @@ static void keep(struct ingest *in, struct http_request *r, struct ingest_portal
         store_put_member(change, portal->id, portal->member);
         http_set_slot(r, portal);
     }
-    store_submit(in->options.store, change, news ? on_news_stored : on_passing_stored, r);
+    store_submit_arrival(in->options.store, change, news ? on_news_stored : on_passing_stored, r);
 }
 
 /* ---- the two kinds of hooks ------------------------------------------------------------------ */

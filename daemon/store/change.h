@@ -28,9 +28,13 @@ static inline struct value value_text(const char *text)
     return (struct value){.kind = text != NULL ? VALUE_TEXT : VALUE_NULL, .text = text};
 }
 
+/* Who waits for it, see lanes.h. */
+enum change_lane { CHANGE_ARRIVAL, CHANGE_WORK, CHANGE_LANES };
+
 struct store_change {
     struct store_change *next; /* in a change_list */
-    store_done_fn *done;       /* NULL: nobody wants to know */
+    enum change_lane lane;
+    store_done_fn *done; /* NULL: nobody wants to know */
     void *arg;
     int weight; /* rows it will touch, as far as known */
     bool ok;    /* set by the writer, with err when false */

@@ -88,6 +88,16 @@ void store_close(struct store *store)
 
 void store_submit(struct store *store, struct store_change *change, store_done_fn *done, void *arg)
 {
+    change->lane = CHANGE_WORK;
+    change->done = done;
+    change->arg = arg;
+    writer_submit(&store->writer, change);
+}
+
+void store_submit_arrival(struct store *store, struct store_change *change, store_done_fn *done,
+                          void *arg)
+{
+    change->lane = CHANGE_ARRIVAL;
     change->done = done;
     change->arg = arg;
     writer_submit(&store->writer, change);

@@ -28,15 +28,15 @@ const char *const sql_writes[SQL_WRITES] = {
     [WRITE_EVENT] = INSERT_EVENT("1"),
     [WRITE_PASSING] = INSERT_EVENT("2"),
     [WRITE_SEEN] = "UPDATE event SET state = 2 WHERE id = ?1 AND state = 1",
-    /* Not INSERT OR REPLACE: that would quietly delete another running run of the entity. */
+    /* Not INSERT OR REPLACE: that would quietly delete another running run of the entity. What a
+     * run is about stays as it is: a column that is set, even to the same, costs its indexes. */
     [WRITE_RUN] =
         "INSERT INTO run (id, portal, rule, version, entity_type, entity_id, state, priority, "
         "step, due_ms, attempt, cause_event, cause_run, chain, vars, reason, created_ms, "
         "updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-        "?16, ?17, ?18) ON CONFLICT (id) DO UPDATE SET (portal, rule, version, entity_type, "
-        "entity_id, state, priority, step, due_ms, attempt, cause_event, cause_run, chain, vars, "
-        "reason, created_ms, updated_ms) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-        "?14, ?15, ?16, ?17, ?18)",
+        "?16, ?17, ?18) ON CONFLICT (id) DO UPDATE SET (version, state, priority, step, "
+        "due_ms, attempt, cause_event, cause_run, chain, vars, reason, updated_ms) = "
+        "(?4, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?18)",
     [WRITE_SNAPSHOT] =
         "INSERT INTO snapshot (portal, entity_type, entity_id, fields, digest, added_told, "
         "deleted, history_id, stage_since_ms, looked_ms) "
@@ -62,10 +62,9 @@ const char *const sql_writes[SQL_WRITES] = {
         "params, writes, unsure, look, step, attempt, verdict, intended_ms, sent_ms, settled_ms, "
         "result, error, text, looked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
         "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT (id) DO UPDATE SET "
-        "(run_id, portal, entity_type, entity_id, call, kind, method, params, writes, unsure, "
-        "look, step, attempt, verdict, intended_ms, sent_ms, settled_ms, result, error, text, "
-        "looked) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-        "?19, ?20, ?21, ?22)",
+        "(call, kind, method, params, writes, unsure, look, step, attempt, verdict, intended_ms, "
+        "sent_ms, settled_ms, result, error, text, looked) = (?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+        "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
     /* The answer may come after its run has been cancelled: short at once then. */
     [WRITE_OUTCOME] =
         "UPDATE effect SET verdict = ?2, result = iif(coalesce((SELECT state FROM run "

@@ -52,6 +52,8 @@ typedef void store_done_fn(void *arg, bool ok, const struct err *);
 /* Takes the change. Never waits; `done` may be NULL when nobody asks. A false answer of `done`
  * means that nothing of it is stored. */
 void store_submit(struct store *, struct store_change *, store_done_fn *, void *arg);
+/* The same for what somebody outside waits for: it goes before what was submitted otherwise. */
+void store_submit_arrival(struct store *, struct store_change *, store_done_fn *, void *arg);
 /* The same and waits for the commit; for start, verbs and tests. */
 bool store_commit(struct store *, struct store_change *, struct err *) MUST_CHECK;
 
@@ -64,8 +66,9 @@ void store_put_event(struct store_change *, const struct event *);
 void store_put_event_passing(struct store_change *, const struct event *);
 /* new → seen, for events up to that were judged together. */
 void store_put_event_seen(struct store_change *, int64_t event_id);
-/* Insert or replace by id. The schema lets one run of an entity be RUNNING: a change that hands
- * over from one run to the next puts the one that stops first. */
+/* Insert or replace by id; portal, rule, entity and created_ms stay as they were first. The schema
+ * lets one run of an entity be RUNNING: a change that hands over from one run to the next puts the
+ * one that stops first. */
 void store_put_run(struct store_change *, const struct run *);
 
 struct snapshot {

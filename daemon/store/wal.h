@@ -12,6 +12,7 @@ enum { WAL_BUSY_MS = 500 }; /* how long the writer waits for somebody else's loc
 struct wal {
     struct db *db; /* borrowed */
     int frames;    /* pages in the log after the last commit */
+    int written;   /* of them by the last commit */
     int next;      /* checkpoint when there are as many */
 };
 

@@ -8,11 +8,10 @@
 #include "common/clock.h"
 
 enum {
-    GROUP_ROWS = 512, /* of one transaction … */
-    GROUP_US = 5000,  /* … or so long of making it; the flush comes on top */
+    GROUP_US = 5000,  /* of making a transaction, whatever its rows cost; the flush comes on top */
     TICK_MS = 1000,   /* an idle writer looks after its file, a failing one probes */
     STUCK_MS = 2000,  /* a disk that does not answer for so long is reported */
-    PRUNE_STEP = 250, /* rows of one pruning change: a few ms */
+    PRUNE_STEP = 100, /* rows of one pruning change: with a page or two each, 2 ms */
 };
 
 /* ---- what came of it: health and callbacks --------------------------------------------------- */
@@ -107,8 +106,9 @@ static bool apply_together(struct writer *writer, struct store_change *change, s
 
 typedef bool apply_one_fn(struct writer *, struct store_change *, struct err *);
 
-/* Moves as many pending changes as one transaction may hold into `group`, applies and commits them.
- * On failure they are all in `group` and nothing is stored. */
+/* Moves as many pending changes as one transaction may hold into `group`, applies and commits them:
+ * arrivals first, but a quarter is left to the work that waits, or a long rush would stop it. On
+ * failure they are all in `group` and nothing is stored. */
 static bool commit_some(struct writer *writer, apply_one_fn *apply_one, struct change_list *group,
                         struct err *err)
 {
@@ -116,8 +116,11 @@ static bool commit_some(struct writer *writer, apply_one_fn *apply_one, struct c
     writer->apply->sums = (struct apply_sums){0};
     if (!apply_plain(writer->apply, WRITE_BEGIN, err))
         return false;
-    for (int rows = 0; rows < GROUP_ROWS && clock_mono_us() - started_us < GROUP_US;) {
-        struct store_change *change = change_pop(&writer->pending);
+    int most = pace_rows(&writer->pace);
+    int rows = 0;
+    while (rows < most && clock_mono_us() - started_us < GROUP_US) {
+        struct store_change *change =
+            lanes_pop(&writer->pending, rows < most - most / 4 ? CHANGE_ARRIVAL : CHANGE_WORK);
         if (change == NULL)
             break;
         change_push(group, change);
@@ -125,14 +128,11 @@ static bool commit_some(struct writer *writer, apply_one_fn *apply_one, struct c
         if (!apply_one(writer, change, err))
             return false;
     }
-    return apply_plain(writer->apply, WRITE_COMMIT, err);
-}
-
-static void put_back(struct writer *writer, struct change_list *group)
-{
-    change_append(group, &writer->pending);
-    writer->pending = *group;
-    *group = (struct change_list){0};
+    writer->wal.written = 0;
+    if (!apply_plain(writer->apply, WRITE_COMMIT, err))
+        return false;
+    pace_learn(&writer->pace, rows, writer->wal.written);
+    return true;
 }
 
 /* Together first. When one of them cannot be done, again with each in a savepoint of its own: bad
@@ -146,7 +146,7 @@ static bool commit_group(struct writer *writer, struct change_list *group, struc
     if (!done && !store_failed(writer)) {
         *err = (struct err){0};
         sql_roll_back(writer->db);
-        put_back(writer, group);
+        lanes_put_back(&writer->pending, group);
         done = commit_some(writer, apply_alone, group, err);
     }
     sql_roll_back(writer->db);
@@ -275,15 +275,15 @@ static struct turn next_turn(struct writer *writer)
 {
     struct turn turn = {0};
     pthread_mutex_lock(&writer->mutex);
-    while (writer->pending.head == NULL && writer->queue.head == NULL && !writer->stopping &&
+    while (lanes_empty(&writer->pending) && lanes_empty(&writer->queue) && !writer->stopping &&
            !writer->probe_wanted && !writer->damage_found && !turn.tick)
         turn.tick = wait_tick(writer);
-    change_append(&writer->pending, &writer->queue);
+    lanes_append(&writer->pending, &writer->queue);
     turn.probe = writer->probe_wanted;
     turn.damage = writer->damage_found;
     writer->probe_wanted = false;
     writer->damage_found = false;
-    turn.last = writer->stopping && writer->pending.head == NULL;
+    turn.last = writer->stopping && lanes_empty(&writer->pending);
     pthread_mutex_unlock(&writer->mutex);
     return turn;
 }
@@ -294,7 +294,8 @@ static void refuse_all(struct writer *writer)
     pthread_mutex_lock(&writer->mutex);
     (void)err_set(&err, "%s", writer->health.why);
     pthread_mutex_unlock(&writer->mutex);
-    refuse(writer, &writer->pending, &err);
+    for (int lane = 0; lane < CHANGE_LANES; lane++)
+        refuse(writer, &writer->pending.of[lane], &err);
 }
 
 /* What a reader found is as bad as what the writer would have found. */
@@ -322,7 +323,7 @@ static void take_turn(struct writer *writer, struct turn turn)
     look_after(writer, turn);
     if (writer->state == WRITER_FAILING || writer->state == WRITER_DAMAGED)
         refuse_all(writer);
-    else if (writer->pending.head != NULL)
+    else if (!lanes_empty(&writer->pending))
         write_group(writer);
     else if (turn.tick)
         idle(writer);
@@ -392,7 +393,7 @@ void writer_submit(struct writer *writer, struct store_change *change)
     struct change_list spent = {0};
     atomic_fetch_add(&writer->submitted, 1);
     pthread_mutex_lock(&writer->mutex);
-    change_push(&writer->queue, change);
+    lanes_push(&writer->queue, change);
     change_append(&spent, &writer->spent);
     pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->mutex);
@@ -414,6 +415,7 @@ static void prune_step_unlock(struct writer *writer)
     struct store_change *change = store_change_new();
     CHANGE_ADD(change, PRUNE_LAST_ID, value_int(before_ms), value_int(step));
     change->weight = step;
+    change->lane = CHANGE_WORK;
     change->done = pruned;
     change->arg = writer;
     writer_submit(writer, change);

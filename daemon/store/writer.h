@@ -10,7 +10,9 @@
 
 #include "daemon/store/apply.h"
 #include "daemon/store/file.h"
+#include "daemon/store/lanes.h"
 #include "daemon/store/meter.h"
+#include "daemon/store/pace.h"
 #include "daemon/store/wal.h"
 
 struct writer {
@@ -19,7 +21,8 @@ struct writer {
     struct apply *apply;
     struct file_guard *guard;
     struct wal wal;
-    struct change_list pending; /* taken from the queue, not yet committed */
+    struct lanes pending; /* taken from the queue, not yet committed */
+    struct pace pace;
     enum writer_state {
         WRITER_SOUND,
         WRITER_AILING,  /* commits, but cannot write the log back; probes */
@@ -35,7 +38,7 @@ struct writer {
     atomic_llong busy_since_ms; /* monotonic; since when the disk has been at it, 0: it is not */
     pthread_mutex_t mutex;      /* guards everything below */
     pthread_cond_t wake;
-    struct change_list queue;
+    struct lanes queue;
     /* Changes that are done with. The next to submit one frees them: most likely the thread that
      * made them, whose memory they are. */
     struct change_list spent;

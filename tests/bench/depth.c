@@ -36,7 +36,7 @@ struct house {
     int64_t made;         /* in this phase */
     int64_t pruned_until; /* health.pruned */
     double us[PHASES][ROUNDS_MOST];
-    struct holds holds[PHASES], pruning;
+    struct holds holds[PHASES], pruning, waits[PHASES];
 };
 
 static _Noreturn void give_up(const struct err *err)
@@ -53,15 +53,13 @@ static void must(bool done, const struct err *err)
 
 /* ---- the life of one event ------------------------------------------------------------------- */
 
-static struct store_change *make_event(void *arg)
+static struct event event_of(struct house *h)
 {
     static char body[] =
         "event=ONCRMDEALUPDATE&event_handler_id=12&data%5BFIELDS%5D%5BID%5D=100000000"
         "&ts=1755780000&auth%5Bdomain%5D=firma.bitrix24.ru&auth%5Bclient_endpoint%5D=https%3A%2F%2F"
         "firma.bitrix24.ru%2Frest%2F&auth%5Bserver_endpoint%5D=https%3A%2F%2Foauth.bitrix24.tech%2F"
         "rest%2F&auth%5Bmember_id%5D=a223c6b3710f85df22e9377d6c4f7553";
-    struct house *h = arg;
-    struct store_change *change = store_change_new();
     struct event event = {.id = store_next_id(h->store),
                           .portal = h->portal,
                           .source = EVENT_WEBHOOK,
@@ -73,11 +71,27 @@ static struct store_change *make_event(void *arg)
                           .body = body};
     (void)snprintf(event.entity.id, sizeof event.entity.id, "%lld",
                    (long long)(h->number++ * 2654435761 % h->old.deals));
+    return event;
+}
+
+static struct store_change *make_event(void *arg)
+{
+    struct house *h = arg;
+    struct store_change *change = store_change_new();
+    struct event event = event_of(h);
     if (h->made < ROUND) {
         h->events[h->made] = event.id;
         h->deals[h->made++] = event.entity;
     }
     store_put_event(change, &event);
+    return change;
+}
+
+static struct store_change *make_passing(void *arg)
+{
+    struct store_change *change = store_change_new();
+    struct event event = event_of(arg);
+    store_put_event_passing(change, &event);
     return change;
 }
 
@@ -220,6 +234,9 @@ static double pump(struct house *h, enum phase phase, pump_fn *make)
                                            .arg = h,
                                            .changes = ROUND,
                                            .in_flight = IN_FLIGHT,
+                                           .arrivals = phase == INSERT,
+                                           .arrive = phase == INSERT ? NULL : make_passing,
+                                           .waits = &h->waits[phase],
                                            .holds = &h->holds[phase]});
 }
 
@@ -254,6 +271,7 @@ static void prune(struct house *h)
                                           .changes = 1,
                                           .more = still_pruning,
                                           .in_flight = IN_FLIGHT,
+                                          .arrivals = true,
                                           .holds = &h->pruning});
 }
 
@@ -292,8 +310,10 @@ static void house_leave(struct house *h)
     mem_free(h->runs);
     mem_free(h->effects);
     mem_free(h->deals);
-    for (int phase = 0; phase < PHASES; phase++)
+    for (int phase = 0; phase < PHASES; phase++) {
         holds_done(&h->holds[phase]);
+        holds_done(&h->waits[phase]);
+    }
     holds_done(&h->pruning);
     subject_remove(h->folder);
 }
@@ -318,9 +338,11 @@ static bool print_holds(struct holds *holds)
 {
     if (holds->count == 0)
         return true;
-    double longest = holds_at(holds, 1);
-    (void)printf("   hold ms p50 %.1f p99 %.1f longest %.1f of %zu", holds_at(holds, 0.5),
-                 holds_at(holds, 0.99), longest, holds->count);
+    double longest = holds_own_ms(holds, 1);
+    (void)printf(
+        "  %5zu holds, own ms p50 %4.1f p99 %4.1f longest %4.1f, with flush %4.1f %5.1f %5.1f",
+        holds->count, holds_own_ms(holds, 0.5), holds_own_ms(holds, 0.99), longest,
+        holds_all_ms(holds, 0.5), holds_all_ms(holds, 0.99), holds_all_ms(holds, 1));
     return longest <= HOLD_MS;
 }
 
@@ -337,6 +359,10 @@ static bool print_house(struct house *h, const struct house *empty, int rounds)
         (void)printf("  %-18s %6.1f us  %.2f of empty", phase_names[phase],
                      middle(h->us[phase], rounds), middle(ratios, rounds));
         good = print_holds(&h->holds[phase]) && good;
+        if (h->waits[phase].count > 0)
+            (void)printf("\n    an event beside it waits p50 %.1f p99 %.1f longest %.1f ms",
+                         holds_all_ms(&h->waits[phase], 0.5), holds_all_ms(&h->waits[phase], 0.99),
+                         holds_all_ms(&h->waits[phase], 1));
         (void)printf("\n");
     }
     if (h->pruning.count > 0) {

@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 
 /* ---- the disk's part ------------------------------------------------------------------------- */
 
-static atomic_llong flushes, flushing_us;
+static _Thread_local int64_t flushes, flushing_us; /* of the writer that looks at them */
 
 int fdatasync(int fd);
 
@@ -26,8 +25,8 @@ int fdatasync(int fd)
     }
     int64_t began_us = clock_mono_us();
     int code = real(fd);
-    atomic_fetch_add(&flushing_us, clock_mono_us() - began_us);
-    atomic_fetch_add(&flushes, 1);
+    flushing_us += clock_mono_us() - began_us;
+    flushes++;
     return code;
 }
 
@@ -35,7 +34,8 @@ int fdatasync(int fd)
 
 void holds_done(struct holds *holds)
 {
-    mem_free(holds->us);
+    mem_free(holds->own_us);
+    mem_free(holds->all_us);
     *holds = (struct holds){0};
 }
 
@@ -45,21 +45,33 @@ static int compare_us(const void *va, const void *vb)
     return *a < *b ? -1 : *a > *b;
 }
 
-double holds_at(struct holds *holds, double part)
+static double at(uint32_t *us, size_t count, double part)
 {
-    if (holds->count == 0)
+    if (count == 0)
         return 0;
-    qsort(holds->us, holds->count, sizeof *holds->us, compare_us);
-    return holds->us[(size_t)((double)(holds->count - 1) * part)] / 1e3;
+    qsort(us, count, sizeof *us, compare_us);
+    return us[(size_t)((double)(count - 1) * part)] / 1e3;
 }
 
-static void holds_add(struct holds *holds, int64_t us)
+double holds_own_ms(struct holds *holds, double part)
+{
+    return at(holds->own_us, holds->count, part);
+}
+
+double holds_all_ms(struct holds *holds, double part)
+{
+    return at(holds->all_us, holds->count, part);
+}
+
+static void holds_add(struct holds *holds, int64_t own_us, int64_t all_us)
 {
     if (holds->count == holds->room) {
         holds->room = holds->room > 0 ? holds->room * 2 : 1024;
-        holds->us = mem_grow(holds->us, holds->room, sizeof *holds->us);
+        holds->own_us = mem_grow(holds->own_us, holds->room, sizeof *holds->own_us);
+        holds->all_us = mem_grow(holds->all_us, holds->room, sizeof *holds->all_us);
     }
-    holds->us[holds->count++] = (uint32_t)us;
+    holds->own_us[holds->count] = (uint32_t)own_us;
+    holds->all_us[holds->count++] = (uint32_t)all_us;
 }
 
 /* ---- the pump -------------------------------------------------------------------------------- */
@@ -68,6 +80,7 @@ struct pump {
     const struct pump_options *options;
     /* The writer's thread's own while it runs. */
     int64_t submitted, told;
+    int64_t arrived_us; /* the one that comes beside them, 0: none is on its way */
     struct moment {
         int64_t now_us, flushes, flushing_us;
     } last;                /* when the last answer had been told */
@@ -78,18 +91,33 @@ struct pump {
 
 static struct moment moment_now(void)
 {
-    return (struct moment){clock_mono_us(), atomic_load(&flushes), atomic_load(&flushing_us)};
+    return (struct moment){clock_mono_us(), flushes, flushing_us};
 }
 
 static void note_hold(struct pump *p)
 {
     struct moment now = moment_now();
-    if (p->options->holds != NULL && p->told > 1 && now.flushes != p->last.flushes)
-        holds_add(p->options->holds,
-                  now.now_us - p->last.now_us - (now.flushing_us - p->last.flushing_us));
+    if (p->options->holds == NULL || p->told == 1 || now.flushes == p->last.flushes)
+        return;
+    int64_t us = now.now_us - p->last.now_us;
+    holds_add(p->options->holds, us - (now.flushing_us - p->last.flushing_us), us);
 }
 
-static store_done_fn told;
+static store_done_fn told, told_arrival;
+
+static void submit(struct pump *p, struct store_change *change)
+{
+    (p->options->arrivals ? store_submit_arrival : store_submit)(p->options->store, change, told,
+                                                                 p);
+}
+
+static void must_be(bool ok, const struct err *err)
+{
+    if (ok)
+        return;
+    (void)fprintf(stderr, "bench: %s\n", err->text);
+    exit(1);
+}
 
 static void submit_next(struct pump *p)
 {
@@ -97,28 +125,51 @@ static void submit_next(struct pump *p)
     if (p->submitted >= o->changes && (o->more == NULL || !o->more(o->arg)))
         return;
     p->submitted++;
-    store_submit(o->store, o->make(o->arg), told, p);
+    submit(p, o->make(o->arg));
 }
 
-static void told(void *arg, bool ok, const struct err *err)
+static void end_when_all_are_told(struct pump *p)
 {
-    struct pump *p = arg;
-    if (!ok) {
-        (void)fprintf(stderr, "bench: %s\n", err->text);
-        exit(1);
-    }
-    p->told++;
-    note_hold(p);
-    int wanted = p->told == 1 ? p->options->in_flight : 1; /* the first one brings the others */
-    for (int i = 0; i < wanted; i++)
-        submit_next(p);
-    p->last = moment_now();
-    if (p->told < p->submitted)
+    if (p->told < p->submitted || p->arrived_us != 0)
         return;
     pthread_mutex_lock(&p->mutex);
     p->ended = true;
     pthread_cond_signal(&p->wake);
     pthread_mutex_unlock(&p->mutex);
+}
+
+static void arrive(struct pump *p)
+{
+    p->arrived_us = clock_mono_us();
+    store_submit_arrival(p->options->store, p->options->arrive(p->options->arg), told_arrival, p);
+}
+
+static void told_arrival(void *arg, bool ok, const struct err *err)
+{
+    struct pump *p = arg;
+    must_be(ok, err);
+    int64_t us = clock_mono_us() - p->arrived_us;
+    holds_add(p->options->waits, us, us);
+    p->arrived_us = 0;
+    if (p->told < p->submitted)
+        arrive(p);
+    else
+        end_when_all_are_told(p);
+}
+
+static void told(void *arg, bool ok, const struct err *err)
+{
+    struct pump *p = arg;
+    must_be(ok, err);
+    p->told++;
+    note_hold(p);
+    int wanted = p->told == 1 ? p->options->in_flight : 1; /* the first one brings the others */
+    for (int i = 0; i < wanted; i++)
+        submit_next(p);
+    if (p->told == 1 && p->options->arrive != NULL)
+        arrive(p);
+    p->last = moment_now();
+    end_when_all_are_told(p);
 }
 
 double pump_run(const struct pump_options *options)
@@ -128,7 +179,7 @@ double pump_run(const struct pump_options *options)
                      .mutex = PTHREAD_MUTEX_INITIALIZER,
                      .wake = PTHREAD_COND_INITIALIZER};
     int64_t began_us = clock_mono_us();
-    store_submit(options->store, options->make(options->arg), told, &p);
+    submit(&p, options->make(options->arg));
     pthread_mutex_lock(&p.mutex);
     while (!p.ended)
         pthread_cond_wait(&p.wake, &p.mutex);

@@ -3,8 +3,8 @@
 
 /* Changes for a store of this process, so many in flight all the time: each that is told is
  * followed by the next from the writer's own thread, so nothing but the writer is measured. A hold
- * is what it does between the last answer of one group and the first of the next (a transaction
- * and, now and then, a checkpoint) apart from the time that the disk's flushes take. */
+ * is the time between the last answer of one group and the first of the next: a transaction and,
+ * now and then, a checkpoint. Its own part is what is left without the disk's flushes. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,11 +12,12 @@
 #include "daemon/store/store.h"
 
 struct holds {
-    uint32_t *us; /* owned */
+    uint32_t *own_us, *all_us; /* owned */
     size_t count, room;
 };
 void holds_done(struct holds *);
-double holds_at(struct holds *, double part); /* ms; 0.99: p99, 1: the longest */
+double holds_own_ms(struct holds *, double part); /* 0.99: p99, 1: the longest */
+double holds_all_ms(struct holds *, double part); /* with the flushes */
 
 /* Makes the next change. Called by the writer's thread. */
 typedef struct store_change *pump_fn(void *arg);
@@ -28,6 +29,10 @@ struct pump_options {
     int64_t changes;      /* so many … */
     bool (*more)(void *); /* … and then on as long as it says so, or NULL */
     int in_flight;
+    bool arrivals; /* as ingest submits them, not as the engine does */
+    /* Beside them, one at a time: what an arrival waits from its submission to its commit. */
+    pump_fn *arrive; /* or NULL */
+    struct holds *waits;
     struct holds *holds; /* added to; or NULL */
 };
 /* µs a change. Exits when one fails. */
