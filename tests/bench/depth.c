@@ -17,6 +17,7 @@ enum {
     ROUNDS_MOST = 50,
     WAITING_MOST = 1000000,
     PRUNED = 100000, /* rows */
+    LARGE = 500,     /* events of one entity that a look takes */
     HOLD_MS = 10,    /* the bound */
 };
 
@@ -36,7 +37,7 @@ struct house {
     int64_t made;         /* in this phase */
     int64_t pruned_until; /* health.pruned */
     double us[PHASES][ROUNDS_MOST];
-    struct holds holds[PHASES], pruning, waits[PHASES];
+    struct holds holds[PHASES], pruning, large, waits[PHASES];
 };
 
 static _Noreturn void give_up(const struct err *err)
@@ -249,6 +250,28 @@ static void run_round(struct house *h, int round)
     h->us[SETTLE][round] = pump(h, SETTLE, make_settle);
 }
 
+/* The largest change that the engine makes: all that waits about one deal, seen at once. */
+static struct store_change *make_large(void *arg)
+{
+    struct house *h = arg;
+    struct store_change *change = store_change_new();
+    for (int64_t at = h->made++; at < ROUND; at += ROUND / LARGE)
+        store_put_event_seen(change, h->events[at]);
+    return change;
+}
+
+static void see_many(struct house *h)
+{
+    (void)pump(h, INSERT, make_event);
+    h->made = 0;
+    (void)pump_run(&(struct pump_options){.store = h->store,
+                                          .make = make_large,
+                                          .arg = h,
+                                          .changes = ROUND / LARGE,
+                                          .in_flight = 1,
+                                          .holds = &h->large});
+}
+
 static bool still_pruning(void *arg)
 {
     struct house *h = arg;
@@ -315,6 +338,7 @@ static void house_leave(struct house *h)
         holds_done(&h->waits[phase]);
     }
     holds_done(&h->pruning);
+    holds_done(&h->large);
     subject_remove(h->folder);
 }
 
@@ -365,6 +389,9 @@ static bool print_house(struct house *h, const struct house *empty, int rounds)
                          holds_all_ms(&h->waits[phase], 1));
         (void)printf("\n");
     }
+    (void)printf("  %-36s", "500 events seen in one change");
+    good = print_holds(&h->large) && good;
+    (void)printf("\n");
     if (h->pruning.count > 0) {
         (void)printf("  %-36s", "insert while pruning");
         good = print_holds(&h->pruning) && good;
@@ -389,8 +416,10 @@ int depth_run(int64_t rows, int rounds)
     for (int round = 0; round < rounds; round++)
         for (size_t i = 0; i < HOUSES; i++)
             run_round(&houses[(i + (size_t)round) % HOUSES], round);
-    for (size_t i = 0; i < HOUSES; i++)
+    for (size_t i = 0; i < HOUSES; i++) {
+        see_many(&houses[i]);
         prune(&houses[i]);
+    }
     for (size_t i = 0; i < HOUSES; i++)
         good = print_house(&houses[i], &houses[0], rounds) && good;
     for (size_t i = 0; i < HOUSES; i++)

@@ -78,7 +78,7 @@ static _Noreturn void become(const char *log, const char *const *arguments, cons
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (out < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 ||
         (preload != NULL &&
-         (setenv("LD_PRELOAD", preload, 1) != 0 || setenv("SLOW_DISK_US", flush_us, 1) != 0)))
+         (setenv("LD_PRELOAD", preload, 1) != 0 || setenv("SLOW_DISK", flush_us, 1) != 0)))
         _exit(126);
     execv(arguments[0], (char *const *)(uintptr_t)arguments);
     _exit(127);

@@ -5,10 +5,13 @@
  * functions they stand before. */
 
 #include <dlfcn.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The function that would have been called. */
@@ -25,6 +28,21 @@ static inline bool watched_is(int fd, const char *suffix, char path[WATCHED_PATH
     path[size > 0 ? size : 0] = '\0';
     size_t length = strlen(suffix);
     return size > (ssize_t)length && strcmp(path + size - length, suffix) == 0;
+}
+
+/* What a slow disk makes of a flush: "US EVERY MORE_US", it takes so many microseconds longer, each
+ * EVERY-th (0: none) so many more. */
+static inline void watched_dawdle(const char *wish)
+{
+    static atomic_long flushes;
+    char *at;
+    long us = strtol(wish, &at, 10);
+    long every = strtol(at, &at, 10);
+    long more_us = strtol(at, &at, 10);
+    if (every > 0 && atomic_fetch_add(&flushes, 1) % every == every - 1)
+        us += more_us;
+    const struct timespec pause = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+    (void)nanosleep(&pause, NULL);
 }
 
 #endif

@@ -68,6 +68,58 @@ START_TEST(changes_that_gathered_share_one_commit)
 }
 END_TEST
 
+/* Both lanes wait behind the gate; `order` says when number `number` was told. */
+static int told_at(const struct told *told, int number)
+{
+    int at = 0;
+    while (at < told->count && told->order[at] != number)
+        at++;
+    return at;
+}
+
+START_TEST(an_arrival_goes_before_the_work_that_waits)
+{
+    enum { WORK = 1500 };
+    struct fixture f;
+    struct gate gate;
+    static struct told told;
+    fixture_init(&f);
+    told_init(&told, WORK + 2);
+    gate_shut(&gate, &f);
+    for (int i = 0; i < WORK; i++)
+        submit(&f, one_event(&f, "1"), &told, i);
+    submit_arrival(&f, one_event(&f, "1"), &told, WORK);
+    submit_arrival(&f, one_event(&f, "1"), &told, WORK + 1);
+    gate_open(&gate);
+    told_wait(&told);
+    ck_assert_int_eq(told.order[0], WORK);
+    ck_assert_int_eq(told.order[1], WORK + 1);
+    for (int i = 0; i < WORK; i++)
+        ck_assert_int_eq(told.order[i + 2], i);
+    fixture_done(&f);
+}
+END_TEST
+
+START_TEST(a_rush_of_arrivals_leaves_the_work_its_part_of_a_group)
+{
+    enum { ARRIVALS = 1500 };
+    struct fixture f;
+    struct gate gate;
+    static struct told told;
+    fixture_init(&f);
+    told_init(&told, ARRIVALS + 1);
+    gate_shut(&gate, &f);
+    for (int i = 0; i < ARRIVALS; i++)
+        submit_arrival(&f, one_event(&f, "1"), &told, i);
+    submit(&f, one_event(&f, "1"), &told, ARRIVALS);
+    gate_open(&gate);
+    told_wait(&told);
+    ck_assert_int_eq(told.good, ARRIVALS + 1);
+    ck_assert_int_lt(told_at(&told, ARRIVALS), 512);
+    fixture_done(&f);
+}
+END_TEST
+
 START_TEST(changes_are_told_in_the_order_they_came)
 {
     struct fixture f;
@@ -308,9 +360,11 @@ START_TEST(nothing_is_waiting_when_all_is_told)
 }
 END_TEST
 
-CHECK_MAIN("writer", changes_that_gathered_share_one_commit,
-           changes_are_told_in_the_order_they_came, a_backlog_is_committed_in_groups_of_512,
-           a_bad_change_fails_alone, a_change_is_stored_whole_or_not_at_all,
-           a_close_commits_what_was_submitted, what_was_told_can_be_read,
-           many_threads_write_and_read_at_once, health_tells_what_was_done,
-           the_log_stays_small_and_a_close_leaves_none, nothing_is_waiting_when_all_is_told)
+CHECK_MAIN("writer", an_arrival_goes_before_the_work_that_waits,
+           a_rush_of_arrivals_leaves_the_work_its_part_of_a_group,
+           changes_that_gathered_share_one_commit, changes_are_told_in_the_order_they_came,
+           a_backlog_is_committed_in_groups_of_512, a_bad_change_fails_alone,
+           a_change_is_stored_whole_or_not_at_all, a_close_commits_what_was_submitted,
+           what_was_told_can_be_read, many_threads_write_and_read_at_once,
+           health_tells_what_was_done, the_log_stays_small_and_a_close_leaves_none,
+           nothing_is_waiting_when_all_is_told)

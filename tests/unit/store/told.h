@@ -60,6 +60,14 @@ static UNUSED void submit(struct fixture *f, struct store_change *change, struct
     store_submit(f->store, change, tell, ticket);
 }
 
+static UNUSED void submit_arrival(struct fixture *f, struct store_change *change, struct told *told,
+                                  int number)
+{
+    struct ticket *ticket = mem_alloc(sizeof *ticket);
+    *ticket = (struct ticket){told, number};
+    store_submit_arrival(f->store, change, tell, ticket);
+}
+
 static UNUSED struct store_change *one_event(struct fixture *f, const char *id)
 {
     struct store_change *change = store_change_new();
