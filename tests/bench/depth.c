@@ -373,7 +373,7 @@ static bool print_holds(struct holds *holds)
         return true;
     double longest = holds_own_ms(holds, 1);
     (void)printf(
-        "  %5zu holds, own ms p50 %4.1f p99 %4.1f longest %4.1f, with flush %4.1f %5.1f %5.1f",
+        "  %5zu holds, own ms p50 %4.1f p99 %4.1f longest %4.1f, by the clock %4.1f %5.1f %5.1f",
         holds->count, holds_own_ms(holds, 0.5), holds_own_ms(holds, 0.99), longest,
         holds_all_ms(holds, 0.5), holds_all_ms(holds, 0.99), holds_all_ms(holds, 1));
     return longest <= HOLD_MS;

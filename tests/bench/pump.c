@@ -5,13 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/mem.h"
 
 /* ---- the disk's part ------------------------------------------------------------------------- */
 
-static _Thread_local int64_t flushes, flushing_us; /* of the writer that looks at them */
+/* Of the writer that looks at them. */
+static _Thread_local int64_t flushes, flushing_us; /* of processor time */
+
+/* Of this thread: what neighbours on the machine take is not in it. */
+static int64_t processor_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
 
 int fdatasync(int fd);
 
@@ -23,9 +33,9 @@ int fdatasync(int fd)
         void *symbol = dlsym(RTLD_NEXT, "fdatasync");
         memcpy(&real, &symbol, sizeof real); /* ISO C has no cast from an object to code */
     }
-    int64_t began_us = clock_mono_us();
+    int64_t began_us = processor_us();
     int code = real(fd);
-    flushing_us += clock_mono_us() - began_us;
+    flushing_us += processor_us() - began_us;
     flushes++;
     return code;
 }
@@ -82,7 +92,7 @@ struct pump {
     int64_t submitted, told;
     int64_t arrived_us; /* the one that comes beside them, 0: none is on its way */
     struct moment {
-        int64_t now_us, flushes, flushing_us;
+        int64_t now_us, own_us, flushes;
     } last;                /* when the last answer had been told */
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t wake;
@@ -91,7 +101,7 @@ struct pump {
 
 static struct moment moment_now(void)
 {
-    return (struct moment){clock_mono_us(), flushes, flushing_us};
+    return (struct moment){clock_mono_us(), processor_us() - flushing_us, flushes};
 }
 
 static void note_hold(struct pump *p)
@@ -99,8 +109,7 @@ static void note_hold(struct pump *p)
     struct moment now = moment_now();
     if (p->options->holds == NULL || p->told == 1 || now.flushes == p->last.flushes)
         return;
-    int64_t us = now.now_us - p->last.now_us;
-    holds_add(p->options->holds, us - (now.flushing_us - p->last.flushing_us), us);
+    holds_add(p->options->holds, now.own_us - p->last.own_us, now.now_us - p->last.now_us);
 }
 
 static store_done_fn told, told_arrival;

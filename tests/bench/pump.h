@@ -4,7 +4,8 @@
 /* Changes for a store of this process, so many in flight all the time: each that is told is
  * followed by the next from the writer's own thread, so nothing but the writer is measured. A hold
  * is the time between the last answer of one group and the first of the next: a transaction and,
- * now and then, a checkpoint. Its own part is what is left without the disk's flushes. */
+ * now and then, a checkpoint. Its own part is the processor time in it, without the flushes': what
+ * neighbours and the disk take is not of our making. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,7 +18,7 @@ struct holds {
 };
 void holds_done(struct holds *);
 double holds_own_ms(struct holds *, double part); /* 0.99: p99, 1: the longest */
-double holds_all_ms(struct holds *, double part); /* with the flushes */
+double holds_all_ms(struct holds *, double part); /* by the clock, with the flushes */
 
 /* Makes the next change. Called by the writer's thread. */
 typedef struct store_change *pump_fn(void *arg);
