@@ -57,7 +57,6 @@ static bool query_state(const json_t *form, struct err *err)
 
 static json_t *portal_rows(struct admin *a)
 {
-    static const char *const circuits[] = {"closed", "probing", "open", "paused"};
     json_t *rows = json_array();
     for (int i = 0; i < a->options.config->portal_count; i++) {
         struct portal_health h;
@@ -67,7 +66,7 @@ static json_t *portal_rows(struct admin *a)
             rows,
             json_pack("{s:s, s:b, s:o, s:s, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:s}",
                       "name", a->options.config->portals[i].name, "ok", h.ok, "why",
-                      jv_string_new(h.why), "circuit", circuits[h.circuit], "last_good_ms",
+                      jv_string_new(h.why), "circuit", portal_circuit_word(h.circuit), "last_good_ms",
                       (json_int_t)h.last_good_ms, "waiting", (json_int_t)h.waiting, "in_flight",
                       (json_int_t)h.in_flight, "bucket_level", h.bucket_level, "bucket_size",
                       h.bucket_size, "requests", (json_int_t)h.requests, "commands",

@@ -105,3 +105,12 @@ enum portal_circuit circuit_shown(const struct circuit *circuit)
         return CIRCUIT_PAUSED;
     return circuit->probing ? CIRCUIT_PROBING : circuit->state;
 }
+
+const char *portal_circuit_word(enum portal_circuit circuit)
+{
+    static const char *const words[] = {[CIRCUIT_CLOSED] = "closed",
+                                        [CIRCUIT_PROBING] = "half-open",
+                                        [CIRCUIT_OPEN] = "open",
+                                        [CIRCUIT_PAUSED] = "paused"};
+    return words[circuit];
+}

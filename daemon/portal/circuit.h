@@ -18,7 +18,7 @@ struct circuit {
     int probes;                /* in a row that failed */
     int64_t probe_ms;          /* next probe; while not closed */
     bool probing;              /* one is in flight */
-    char why[200];             /* "" while all is well */
+    char why[320];             /* "" while all is well */
     uint64_t seed;
 };
 

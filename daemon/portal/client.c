@@ -14,7 +14,10 @@
 #include "daemon/portal/portal.h"
 #include "daemon/portal/transfer.h"
 
-enum { IDLE_WAIT_MS = 60000 };
+enum {
+    IDLE_WAIT_MS = 60000,
+    CODE_LEAST = 8, /* a shorter code (the portal makes longer ones) may well be a word */
+};
 
 struct portal_client {
     pthread_t thread;
@@ -147,9 +150,7 @@ static int64_t start_portal(struct portal_client *client, struct portal *portal)
     int64_t wait = -1;
     while (portal_next(portal, clock_mono_ms(), clock_wall_ms(), &request, &wait)) {
         struct transfer *transfer = get_transfer(client);
-        transfer->portal = portal;
-        transfer->request = request;
-        transfer_set_rest(transfer, request.url, request.body, request.size);
+        transfer_set_rest(transfer, portal, &request);
         launch(client, transfer);
     }
     return wait;
@@ -200,9 +201,7 @@ static bool follow(struct portal_client *client, struct transfer *transfer, cons
     if (!followed)
         return false;
     transfer_reset(transfer);
-    transfer->portal = portal;
-    transfer->request = request;
-    transfer_set_rest(transfer, request.url, request.body, request.size);
+    transfer_set_rest(transfer, portal, &request);
     launch(client, transfer);
     return true;
 }
@@ -212,6 +211,8 @@ static void settle_rest(struct portal_client *client, struct transfer *transfer,
 {
     struct call_list ended = {0};
     reply->secret = transfer->portal->code;
+    if (strlen(reply->secret) >= CODE_LEAST)
+        reply->size = reply_scrub(transfer->reply.data, reply->size, reply->secret);
     pthread_mutex_lock(&client->state_lock);
     portal_settle(transfer->portal, &transfer->request, reply, clock_mono_ms(), &ended);
     pthread_mutex_unlock(&client->state_lock);
@@ -246,9 +247,8 @@ static void finish(struct portal_client *client, struct transfer *transfer, CURL
         return;
     transfer_read(transfer, code, &reply);
     if (location != NULL) {
-        reply.curl_code = CURLE_TOO_MANY_REDIRECTS;
+        reply.astray = true;
         reply.detail = err.text;
-        reply.sent = false; /* answered at the door */
     }
     if (transfer->portal != NULL)
         settle_rest(client, transfer, &reply);
@@ -500,7 +500,7 @@ bool portal_client_health(struct portal_client *client, int64_t portal_id,
     if (portal == NULL)
         return false;
     pthread_mutex_lock(&client->state_lock);
-    portal_health_of(portal, clock_wall_ms(), ret);
+    portal_health_of(portal, clock_mono_ms(), clock_wall_ms(), ret);
     pthread_mutex_unlock(&client->state_lock);
     return true;
 }

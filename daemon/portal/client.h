@@ -51,7 +51,7 @@ struct call {
     int64_t not_before_ms; /* mono */
     int tries;             /* repeats so far */
     bool encoded_known;    /* `encoded` has been worked out */
-    bool suspect;          /* it made us doubt the webhook, which has proved good since */
+    int doubts;            /* how often the portal refused us on its account */
     char *encoded;         /* "method?query" for a batch; NULL: it has to go by itself */
 };
 
@@ -85,15 +85,19 @@ json_t *portal_client_budget(struct portal_client *, int64_t portal_id);
 
 struct portal_health {
     bool ok;       /* not refused by the portal and not unreachable */
-    char why[200]; /* what is wrong and what to do */
+    char why[320]; /* what is wrong and what to do */
     enum portal_circuit { CIRCUIT_CLOSED, CIRCUIT_PROBING, CIRCUIT_OPEN, CIRCUIT_PAUSED } circuit;
     int64_t last_good_ms;     /* wall, 0 never */
+    int64_t silent_since_ms;  /* wall: sent then, and no answer to anything since; 0 none */
+    int64_t probe_ms;         /* wall: the next probe; 0 none is planned */
     int64_t waiting_since_ms; /* wall: the oldest call waiting; 0 none */
     int64_t waiting, in_flight;
     double bucket_level, bucket_size;
     int64_t requests, commands, batches, limited, unsure, refused, retried; /* since start */
     char moved_to[200]; /* host to which the portal has moved, "" */
 };
+/* "closed", "half-open", "open", "paused". */
+const char *portal_circuit_word(enum portal_circuit);
 bool portal_client_health(struct portal_client *, int64_t portal_id, struct portal_health *ret);
 
 /* Operator's pause and resume (also ends a pause after a refused webhook). */

@@ -7,52 +7,25 @@
 #include "common/backoff.h"
 #include "common/jv.h"
 #include "common/mem.h"
+#include "daemon/portal/address.h"
 
 enum {
     REPEATS_MOST = 3, /* of a call that was known not to be executed */
     HOPS_MOST = 2,
     KEPT_FOR_URGENT = 1, /* of the requests in flight */
+    DOUBTS_MOST = 2,     /* a third refusal after good probes is the call's own */
 };
 
 static const struct backoff repeats = {.first_ms = 1000, .most_ms = 15000};
-
-/* Bytes of "https://host:port", 0 when the text does not begin so. */
-static size_t authority_length(const char *url)
-{
-    const char *host = strstr(url, "://");
-    if (host == NULL || (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0))
-        return 0;
-    host += 3;
-    size_t length = strcspn(host, "/?#");
-    if (length == 0 || memchr(host, '@', length) != NULL)
-        return 0;
-    return (size_t)(host - url) + length;
-}
-
-static bool is_https(const char *url)
-{
-    return strncmp(url, "https://", 8) == 0;
-}
-
-/* "localhost", 127.x.x.x and [::1], as hook addresses may be written without TLS. */
-static bool is_loopback(const char *url)
-{
-    const char *host = strstr(url, "://") + 3;
-    size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
-    if (length == 9 && strncmp(host, "localhost", 9) == 0)
-        return true;
-    if (length == 5 && strncmp(host, "[::1]", 5) == 0)
-        return true;
-    return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == length;
-}
+static const struct backoff doubtful = {.first_ms = 1000, .most_ms = 300000};
 
 static bool read_url(struct portal *portal, const char *url, struct err *err)
 {
-    size_t authority = authority_length(url);
+    size_t authority = address_authority(url);
     const char *rest = authority > 0 ? strstr(url + authority, "/rest/") : NULL;
     if (rest == NULL)
         return err_set(err, "the portal's address is not of the form https://HOST/rest/USER/CODE/");
-    if (!is_https(url) && !is_loopback(url))
+    if (!address_is_https(url) && !address_is_loopback(url))
         return err_set(err, "the portal's address has to begin with https://");
     const char *path = rest + strlen("/rest");
     size_t length = strcspn(path, "?#");
@@ -250,6 +223,8 @@ bool portal_next(struct portal *portal, int64_t mono_ms, int64_t wall_ms, struct
         break;
     }
     portal->requests += found;
+    if (found && portal->silent_since_ms == 0)
+        portal->silent_since_ms = wall_ms;
     return found;
 }
 
@@ -271,16 +246,25 @@ static void wait_again(struct portal *portal, struct call *call)
     queue_put_back(&portal->queue, call);
 }
 
-static void settle_call(struct portal *portal, struct call *call, bool refused_webhook,
+/* The portal refused us when it saw this call. It waits until a probe has gone well; if it is
+ * refused again then, it is this call that it may not, or the portal wavers. */
+static void doubt(struct call *call, enum aftermath after, int64_t mono_ms)
+{
+    call->doubts++;
+    if (after == AFTER_DOUBT && call->doubts > DOUBTS_MOST)
+        call->answer.verdict = VERDICT_REFUSED;
+    else if (call->doubts > 1)
+        call->not_before_ms = mono_ms + backoff_delay(&doubtful, call->doubts - 1, call->order);
+}
+
+static void settle_call(struct portal *portal, struct call *call, enum aftermath after,
                         int64_t mono_ms, struct call_list *ended)
 {
     struct answer *answer = &call->answer;
     counters_add(&portal->counters, call->command.method, answer->verdict);
     budget_release(&portal->budget, call->command.method);
-    if (answer->verdict == VERDICT_LIMITED && refused_webhook && call->suspect)
-        answer->verdict =
-            VERDICT_REFUSED; /* the webhook is good: it is this call that it may not */
-    call->suspect = call->suspect || refused_webhook;
+    if (answer->verdict == VERDICT_LIMITED && verdict_pauses(after))
+        doubt(call, after, mono_ms);
     if (answer->verdict == VERDICT_LIMITED) {
         portal->totals.limited++;
         wait_again(portal, call);
@@ -293,28 +277,35 @@ static void settle_call(struct portal *portal, struct call *call, bool refused_w
     }
 }
 
+/* It may not have moved there for good. */
+static void go_home(struct portal *portal)
+{
+    if (portal->circuit.state == CIRCUIT_CLOSED || strcmp(portal->host, portal->home) == 0)
+        return;
+    mem_free(portal->host);
+    portal->host = mem_strdup(portal->home);
+}
+
 static void settle_circuit(struct portal *portal, const struct request *request,
                            const struct reply *reply, const struct reply_effect *effect,
                            int64_t mono_ms)
 {
     char why[sizeof portal->circuit.why];
-    /* A call that made us doubt before, when the probe then showed that all was well. */
-    bool known = request->count == 1 && request->calls[0]->suspect;
     if (!effect->answered) {
         (void)snprintf(why, sizeof why, "no answer from the portal: %.150s", effect->why);
         circuit_failed(&portal->circuit, request->probe, why, mono_ms);
-        if (portal->circuit.state != CIRCUIT_CLOSED && strcmp(portal->host, portal->home) != 0) {
-            mem_free(portal->host); /* it may not have moved there for good */
-            portal->host = mem_strdup(portal->home);
-        }
+        go_home(portal);
         return;
     }
-    portal->last_good_ms = effect->after == AFTER_PAUSE ? portal->last_good_ms : reply->now_ms;
-    if (effect->after == AFTER_PAUSE && !known) {
-        (void)snprintf(why, sizeof why, "%s (%.60s)", effect->advice, effect->why);
+    /* A call that made us doubt before, when the probe then showed that all was well. */
+    bool known =
+        effect->after == AFTER_DOUBT && request->count == 1 && request->calls[0]->doubts > 0;
+    if (verdict_pauses(effect->after) && !known) {
+        (void)snprintf(why, sizeof why, "%s (%.180s)", effect->advice, effect->why);
         circuit_refused(&portal->circuit, request->probe, why, mono_ms);
         return;
     }
+    portal->last_good_ms = known ? portal->last_good_ms : reply->now_ms;
     circuit_good(&portal->circuit, request->probe);
 }
 
@@ -324,6 +315,10 @@ void portal_settle(struct portal *portal, const struct request *request, const s
     struct reply_effect effect;
     portal->requests--;
     reply_read(reply, request->calls, request->count, request->batch, &portal->budget, &effect);
+    if (portal->requests == 0)
+        portal->silent_since_ms = 0;
+    else if (effect.answered)
+        portal->silent_since_ms = reply->now_ms;
     settle_circuit(portal, request, reply, &effect, mono_ms);
     if (effect.after == AFTER_RATE)
         budget_rate_refused(&portal->budget, (uint64_t)portal->id, reply->now_ms);
@@ -332,19 +327,16 @@ void portal_settle(struct portal *portal, const struct request *request, const s
     if (request->batch)
         portal->most = pack_most_after(portal->most, request->count, reply->took_ms);
     for (size_t i = 0; i < request->count; i++)
-        settle_call(portal, request->calls[i], effect.after == AFTER_PAUSE, mono_ms, ended);
+        settle_call(portal, request->calls[i], effect.after, mono_ms, ended);
 }
 
 bool portal_follow(struct portal *portal, struct request *request, const char *location,
                    struct err *err)
 {
-    size_t authority = authority_length(location);
-    size_t old = authority_length(request->url);
-    if (authority == 0)
-        return err_set(err, "the portal redirects to an address that cannot be read");
-    if (!is_https(location) && !(is_loopback(location) && is_loopback(portal->home)))
-        return err_set(err, "the portal redirects to \"%.*s\", which is not https",
-                       (int)(authority < 120 ? authority : 120), location);
+    size_t authority = address_authority(location);
+    size_t old = address_authority(request->url);
+    if (!address_may_follow(portal->home, location, err))
+        return false;
     if (authority == old && strncmp(location, request->url, old) == 0)
         return err_set(err, "the portal redirects to itself");
     if (request->hops >= HOPS_MOST)
@@ -352,7 +344,7 @@ bool portal_follow(struct portal *portal, struct request *request, const char *l
     request->hops++;
     mem_free(portal->host);
     portal->host = mem_printf("%.*s%s", (int)authority, location,
-                              portal->home + authority_length(portal->home));
+                              portal->home + address_authority(portal->home));
     char *url = mem_printf("%.*s%s", (int)authority, location, request->url + old);
     mem_wipe(request->url, strlen(request->url));
     mem_free(request->url);
@@ -375,16 +367,20 @@ json_t *portal_save_new(const struct portal *portal, int64_t wall_ms)
 void portal_load(struct portal *portal, const json_t *saved, int64_t wall_ms)
 {
     const char *host = jv_text(saved, "host", "");
+    struct err err = {0};
     budget_load(&portal->budget, saved, wall_ms);
     if (host[0] == '\0' || strcmp(jv_text(saved, "home", ""), portal->home) != 0)
         return; /* it has not moved, or the url-file says something else by now */
+    if (!address_may_follow(portal->home, host, &err))
+        return;
     mem_free(portal->host);
     portal->host = mem_strdup(host);
 }
 
 /* ---- health ---------------------------------------------------------------------------------- */
 
-void portal_health_of(const struct portal *portal, int64_t wall_ms, struct portal_health *ret)
+void portal_health_of(const struct portal *portal, int64_t mono_ms, int64_t wall_ms,
+                      struct portal_health *ret)
 {
     struct bucket bucket = portal->budget.bucket;
     bucket_leak(&bucket, wall_ms);
@@ -395,6 +391,9 @@ void portal_health_of(const struct portal *portal, int64_t wall_ms, struct porta
                    portal->circuit.held ? "paused by the operator; b24bridge queue resume ends it"
                                         : portal->circuit.why);
     ret->last_good_ms = portal->last_good_ms;
+    ret->silent_since_ms = portal->silent_since_ms;
+    int64_t wait_ms = circuit_wait_ms(&portal->circuit, mono_ms);
+    ret->probe_ms = wait_ms < 0 ? 0 : wall_ms + wait_ms;
     ret->waiting = portal->queue.waiting;
     ret->waiting_since_ms = queue_since(&portal->queue);
     ret->in_flight = portal->queue.in_flight;

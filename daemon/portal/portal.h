@@ -35,6 +35,7 @@ struct portal {
     uint64_t turn; /* requests begun */
     int requests;  /* in flight, probes too */
     int64_t last_good_ms;
+    int64_t silent_since_ms;     /* wall: the first request since the last answer; 0 none */
     struct portal_health totals; /* its counters only */
 };
 
@@ -67,8 +68,8 @@ void portal_settle(struct portal *, const struct request *, const struct reply *
 void portal_request_done(struct request *);
 
 /* The answer is a redirect to `location`: rewrites the request's URL and remembers the new host
- * (§3.4: path and body kept, https required unless loopback, two hops). False: not followed, *err
- * says why. */
+ * (§3.4: path and body kept, two hops, and only to where address.h lets it). False: not followed,
+ * *err says why. */
 bool portal_follow(struct portal *, struct request *, const char *location,
                    struct err *) MUST_CHECK;
 
@@ -76,7 +77,8 @@ bool portal_follow(struct portal *, struct request *, const char *location,
 json_t *portal_save_new(const struct portal *, int64_t wall_ms);
 void portal_load(struct portal *, const json_t *saved, int64_t wall_ms); /* NULL: nothing saved */
 
-void portal_health_of(const struct portal *, int64_t wall_ms, struct portal_health *ret);
+void portal_health_of(const struct portal *, int64_t mono_ms, int64_t wall_ms,
+                      struct portal_health *ret);
 
 /* Ends a waiting call; for the client's stop. */
 struct call *portal_drop_waiting(struct portal *);

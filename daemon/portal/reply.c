@@ -8,15 +8,23 @@
 #include "daemon/portal/envelope.h"
 #include "daemon/portal/pack.h"
 
-void reply_scrub(char *text, const char *secret)
+size_t reply_scrub(char *text, size_t size, const char *secret)
 {
-    size_t length = strlen(secret);
-    if (length < 4)
-        return;
-    for (char *at = strstr(text, secret); at != NULL; at = strstr(at + 3, secret)) {
-        memset(at, '*', 3);
-        memmove(at + 3, at + length, strlen(at + length) + 1);
+    static const char mask[] = "***";
+    size_t length = strlen(secret), kept = 0;
+    if (length <= strlen(mask))
+        return size;
+    const char *from = text, *end = text + size;
+    for (const char *at = memmem(from, size, secret, length); at != NULL;
+         at = memmem(from, (size_t)(end - from), secret, length)) {
+        memmove(text + kept, from, (size_t)(at - from));
+        kept += (size_t)(at - from);
+        memcpy(text + kept, mask, strlen(mask));
+        kept += strlen(mask);
+        from = at + length;
     }
+    memmove(text + kept, from, (size_t)(end - from) + 1);
+    return kept + (size_t)(end - from);
 }
 
 static void go_alone(struct call *call)
@@ -38,7 +46,7 @@ static void set_error(const struct reply *reply, struct answer *answer, struct r
     answer->verdict = ruling.verdict;
     (void)snprintf(answer->error, sizeof answer->error, "%s", code);
     envelope_line(answer->text, sizeof answer->text, text);
-    reply_scrub(answer->text, reply->secret);
+    (void)reply_scrub(answer->text, strlen(answer->text), reply->secret);
     if (ruling.verdict == VERDICT_RETRY && !reply->sent)
         answer->sent_ms = 0;
 }
@@ -57,7 +65,20 @@ static void note_why(struct reply_effect *effect, const struct reply *reply, con
     envelope_line(line, sizeof line, text);
     (void)snprintf(effect->why, sizeof effect->why, "%.60s%s%.130s", code,
                    code[0] != '\0' && line[0] != '\0' ? ": " : "", line);
-    reply_scrub(effect->why, reply->secret);
+    (void)reply_scrub(effect->why, strlen(effect->why), reply->secret);
+}
+
+/* No envelope: what it is called, and what it means for a call that writes, or does not. */
+static struct ruling rule_failure(const struct reply *reply, bool write, const char **ret_code)
+{
+    if (reply->astray) {
+        *ret_code = "REDIRECT";
+        return verdict_of_redirect();
+    }
+    if (reply->curl_code != 0)
+        return verdict_of_transport(reply->curl_code, reply->sent, write, ret_code);
+    *ret_code = reply->size == 0 ? "EMPTY_ANSWER" : "NOT_JSON";
+    return verdict_of_nonsense(reply->status, write);
 }
 
 /* libcurl gave up, or what came is no REST: the same for each call but for its being a write. */
@@ -65,21 +86,21 @@ static void read_failure(const struct reply *reply, struct call *const *calls, s
                          struct reply_effect *ret)
 {
     char text[160];
-    const char *code = reply->size == 0 ? "EMPTY_ANSWER" : "NOT_JSON";
+    const char *code;
     (void)snprintf(text, sizeof text, "HTTP status %d with %s", reply->status,
                    reply->size == 0 ? "an empty body" : "a body that is no answer of REST");
-    const char *words = reply->curl_code == 0 ? text : reply->detail;
+    const char *words = reply->curl_code == 0 && !reply->astray ? text : reply->detail;
+    struct ruling whole = rule_failure(reply, false, &code);
+    ret->answered = reply->astray;
+    ret->after = whole.after;
+    ret->advice = whole.advice;
     for (size_t i = 0; i < count; i++) {
-        bool write = calls[i]->command.write;
-        struct ruling ruling =
-            reply->curl_code == 0
-                ? verdict_of_nonsense(reply->status, write)
-                : verdict_of_transport(reply->curl_code, reply->sent, write, &code);
+        struct ruling ruling = rule_failure(reply, calls[i]->command.write, &code);
+        if (count > 1 && verdict_pauses(ruling.after))
+            go_alone(calls[i]);
         begin(reply, calls[i]);
         set_error(reply, &calls[i]->answer, ruling, code, words);
     }
-    if (count == 0 && reply->curl_code != 0)
-        (void)verdict_of_transport(reply->curl_code, reply->sent, false, &code);
     note_why(ret, reply, code, words);
 }
 
@@ -97,7 +118,7 @@ static void read_refusal(const struct reply *reply, const struct envelope *envel
         struct ruling ruling =
             verdict_of_error(envelope->code, envelope->text, reply->status, call->command.write);
         /* The request was refused, not this command: who is to blame shows when each goes alone. */
-        if (batch && (ruling.verdict == VERDICT_REFUSED || ruling.after == AFTER_PAUSE))
+        if (batch && (ruling.verdict == VERDICT_REFUSED || verdict_pauses(ruling.after)))
             go_alone(call);
         if (batch && ruling.verdict == VERDICT_REFUSED)
             ruling.verdict = VERDICT_RETRY;
@@ -126,7 +147,7 @@ static void read_command_error(const struct reply *reply, const json_t *error, s
     envelope_read_error(error, code, text);
     /* No status of its own (§4); 0 leaves an unknown code refused. */
     struct ruling ruling = verdict_of_error(code, text, 0, call->command.write);
-    if (ruling.after == AFTER_PAUSE)
+    if (verdict_pauses(ruling.after))
         ruling = (struct ruling){.verdict = VERDICT_RETRY, .after = AFTER_ALONE};
     if (ruling.after == AFTER_ALONE)
         go_alone(call);

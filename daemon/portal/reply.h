@@ -14,6 +14,7 @@
 struct reply {
     int curl_code;      /* 0: an HTTP answer came */
     bool sent;          /* the request may have reached the portal */
+    bool astray;        /* a redirect that is not followed; with `detail` */
     const char *detail; /* libcurl's words, with curl_code */
     int status;
     const char *body;
@@ -27,7 +28,7 @@ struct reply {
 struct reply_effect {
     bool answered;        /* REST spoke to us */
     enum aftermath after; /* what the request as a whole has brought upon the portal */
-    const char *advice;   /* with AFTER_PAUSE; static */
+    const char *advice;   /* with AFTER_PAUSE and AFTER_DOUBT; static */
     char why[200];        /* code and text when it was no success */
 };
 
@@ -36,7 +37,8 @@ struct reply_effect {
 void reply_read(const struct reply *, struct call *const *calls, size_t count, bool batch,
                 struct budget *, struct reply_effect *ret);
 
-/* Replaces each occurrence of `secret` by "***"; secrets of fewer than 4 bytes are left. */
-void reply_scrub(char *text, const char *secret);
+/* Replaces each occurrence of `secret` by "***" and returns the new size; secrets of fewer than 4
+ * bytes are left. The text ends with a NUL, which is not counted. */
+size_t reply_scrub(char *text, size_t size, const char *secret);
 
 #endif

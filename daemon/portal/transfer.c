@@ -11,7 +11,8 @@
 
 enum {
     REPLY_MOST = 32 << 20,
-    REST_TIMEOUT_MS = 70000, /* the portal cuts off at 60 s (§5) */
+    REST_TIMEOUT_MS = 70000,  /* the portal cuts off at 60 s (§5) */
+    PROBE_TIMEOUT_MS = 20000, /* a portal that is well answers a probe at once */
     HTTP_TIMEOUT_MS = 30000,
     HTTP_REPLY_MOST = 1 << 20,
     CONNECT_TIMEOUT_MS = 10000,
@@ -125,19 +126,24 @@ void transfer_free(struct transfer *transfer)
     mem_free(transfer);
 }
 
-void transfer_set_rest(struct transfer *transfer, const char *url, const char *body, size_t size)
+void transfer_set_rest(struct transfer *transfer, struct portal *portal,
+                       const struct request *request)
 {
+    CURL *easy = transfer->easy;
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     headers = curl_slist_append(headers, "Accept: application/json");
     headers = curl_slist_append(headers, "Expect:"); /* no waiting for 100 Continue */
+    transfer->portal = portal;
+    transfer->request = *request;
     transfer->headers = headers;
     transfer->reply.ceiling = REPLY_MOST;
-    set_common(transfer, url, body, size);
-    curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)REST_TIMEOUT_MS);
-    curl_easy_setopt(transfer->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-    if (is_near(url))
-        curl_easy_setopt(transfer->easy, CURLOPT_PROXY, "");
+    set_common(transfer, request->url, request->body, request->size);
+    long timeout_ms = request->probe ? PROBE_TIMEOUT_MS : REST_TIMEOUT_MS;
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->size);
+    if (is_near(request->url))
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
 }
 
 void transfer_set_http(struct transfer *transfer, const char *method, const char *url,
@@ -173,7 +179,7 @@ void transfer_read(struct transfer *transfer, CURLcode code, struct reply *ret)
     *ret = (struct reply){
         .curl_code = (int)code,
         /* A request whose body has not gone out wholly cannot have been carried out. */
-        .sent = header_bytes > 0 && transfer->sent == transfer->size,
+        .sent = transfer->size > 0 ? transfer->sent == transfer->size : header_bytes > 0,
         .detail = code != CURLE_OK ? detail : "",
         .status = (int)status,
         .body = transfer->reply.data,

@@ -43,8 +43,8 @@ struct transfer {
 struct transfer *transfer_new(void);
 void transfer_free(struct transfer *);
 
-/* Makes ready to POST JSON to the request's URL. `body` must live until the transfer is over. */
-void transfer_set_rest(struct transfer *, const char *url, const char *body, size_t size);
+/* Makes ready to POST the request, which it takes over. */
+void transfer_set_rest(struct transfer *, struct portal *, const struct request *);
 /* Makes ready for any request to another system: no redirects, no proxy, a connection of its own,
  * only addresses that the guard lets pass. Takes the headers. */
 void transfer_set_http(struct transfer *, const char *method, const char *url,

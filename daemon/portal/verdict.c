@@ -14,6 +14,7 @@ struct row {
     const char *advice;
 };
 
+#define V3 "BITRIX_REST_V3_EXCEPTION_"
 #define NEW_WEBHOOK "make a new inbound webhook in Bitrix24 and put its address into the url-file"
 
 static const struct row rows[] = {
@@ -27,7 +28,7 @@ static const struct row rows[] = {
     {"ERROR_BATCH_LENGTH_EXCEEDED", NULL, VERDICT_RETRY, AFTER_ALONE, NULL},
     {"NO_AUTH_FOUND", NULL, VERDICT_LIMITED, AFTER_PAUSE,
      "the webhook was deleted or changed; " NEW_WEBHOOK},
-    {"INVALID_CREDENTIALS", NULL, VERDICT_LIMITED, AFTER_PAUSE,
+    {"INVALID_CREDENTIALS", NULL, VERDICT_LIMITED, AFTER_DOUBT,
      "the webhook's owner lost his rights or was dismissed; " NEW_WEBHOOK},
     {"expired_token", NULL, VERDICT_LIMITED, AFTER_PAUSE, "the webhook expired; " NEW_WEBHOOK},
     {"invalid_token", NULL, VERDICT_LIMITED, AFTER_PAUSE, "the webhook is unknown; " NEW_WEBHOOK},
@@ -41,10 +42,13 @@ static const struct row rows[] = {
     {"insufficient_scope", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
     {"user_access_error", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
     {"allowed_only_intranet_user", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
+    {"INVALID_REQUEST", "https", VERDICT_LIMITED, AFTER_DOUBT,
+     "the portal wants https; put its address with https:// into the url-file"},
     {"INVALID_REQUEST", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
     {"ERROR_METHOD_NOT_FOUND", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
     {"ERROR_MANIFEST_IS_NOT_AVAILABLE", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
-    {"METHOD_CONFIRM_WAITING", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
+    /* Works once an administrator has agreed; asking again does not trouble him again. */
+    {"METHOD_CONFIRM_WAITING", NULL, VERDICT_RETRY, AFTER_NOTHING, NULL},
     {"METHOD_CONFIRM_DENIED", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
     {"WRONG_AUTH_TYPE", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
     {"APPLICATION_NOT_FOUND", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
@@ -60,7 +64,14 @@ static const struct row rows[] = {
     {"WRONG_ENCODING", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
     {"100", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
     {"CRM_FIELD_ERROR_*", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
-    {"BITRIX_REST_V3_EXCEPTION_*", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
+    /* REST 3.0 (§3.7); its limits and faults have no documented code, there the status decides. */
+    {V3 "VALIDATION_*", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
+    {V3 "INVALID*", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
+    {V3 "UNKNOWN*", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
+    {V3 "ENTITYNOTFOUND*", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
+    {V3 "ACCESSDENIED*", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
+    {V3 "INSUFFICIENTSCOPE*", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
+    {V3 "IDEMPOTENCYKEYREUSED*", NULL, VERDICT_REFUSED, AFTER_NOTHING, NULL},
 };
 
 /* Where the code says nothing: first row whose `from` is not above the status. */
@@ -76,34 +87,35 @@ static const struct {
     {0, VERDICT_REFUSED, AFTER_NOTHING},
 };
 
-/* Failures that come before a request can leave; all others count by `sent`. */
+/* What libcurl's codes are called. They do not say whether the request has gone out: when a kept
+ * connection dies without an answer, libcurl connects anew by itself, and what fails then (the
+ * name, the door, the handshake) fails after the request left on the first one. `sent` knows. */
 static const struct {
     CURLcode code;
     const char *error;
-    bool before;
 } transports[] = {
-    {CURLE_COULDNT_RESOLVE_PROXY, "NO_SUCH_HOST", true},
-    {CURLE_COULDNT_RESOLVE_HOST, "NO_SUCH_HOST", true},
-    {CURLE_COULDNT_CONNECT, "NO_CONNECTION", true},
-    {CURLE_URL_MALFORMAT, "BAD_ADDRESS", true},
-    {CURLE_UNSUPPORTED_PROTOCOL, "BAD_ADDRESS", true},
-    {CURLE_SSL_CONNECT_ERROR, "TLS", true},
-    {CURLE_PEER_FAILED_VERIFICATION, "TLS", true},
-    {CURLE_SSL_CERTPROBLEM, "TLS", true},
-    {CURLE_SSL_CIPHER, "TLS", true},
-    {CURLE_SSL_CACERT_BADFILE, "TLS", true},
-    {CURLE_SSL_ISSUER_ERROR, "TLS", true},
-    {CURLE_SSL_INVALIDCERTSTATUS, "TLS", true},
-    {CURLE_TOO_MANY_REDIRECTS, "REDIRECT", true}, /* ours: one that we do not follow */
-    {CURLE_OPERATION_TIMEDOUT, "TIMEOUT", false},
-    {CURLE_GOT_NOTHING, "CONNECTION_LOST", false},
-    {CURLE_SEND_ERROR, "CONNECTION_LOST", false},
-    {CURLE_RECV_ERROR, "CONNECTION_LOST", false},
-    {CURLE_PARTIAL_FILE, "CONNECTION_LOST", false},
-    {CURLE_SEND_FAIL_REWIND, "CONNECTION_LOST", false},
-    {CURLE_WEIRD_SERVER_REPLY, "NOT_HTTP", false},
-    {CURLE_HTTP2, "NOT_HTTP", false},
-    {CURLE_WRITE_ERROR, "REPLY_TOO_LARGE", false},
+    {CURLE_COULDNT_RESOLVE_PROXY, "NO_SUCH_HOST"},
+    {CURLE_COULDNT_RESOLVE_HOST, "NO_SUCH_HOST"},
+    {CURLE_COULDNT_CONNECT, "NO_CONNECTION"},
+    {CURLE_URL_MALFORMAT, "BAD_ADDRESS"},
+    {CURLE_UNSUPPORTED_PROTOCOL, "BAD_ADDRESS"},
+    {CURLE_SSL_CONNECT_ERROR, "TLS"},
+    {CURLE_PEER_FAILED_VERIFICATION, "TLS"},
+    {CURLE_SSL_CERTPROBLEM, "TLS"},
+    {CURLE_SSL_CIPHER, "TLS"},
+    {CURLE_SSL_CACERT_BADFILE, "TLS"},
+    {CURLE_SSL_ISSUER_ERROR, "TLS"},
+    {CURLE_SSL_INVALIDCERTSTATUS, "TLS"},
+    {CURLE_OPERATION_TIMEDOUT, "TIMEOUT"},
+    {CURLE_GOT_NOTHING, "CONNECTION_LOST"},
+    {CURLE_SEND_ERROR, "CONNECTION_LOST"},
+    {CURLE_RECV_ERROR, "CONNECTION_LOST"},
+    {CURLE_PARTIAL_FILE, "CONNECTION_LOST"},
+    {CURLE_SEND_FAIL_REWIND, "CONNECTION_LOST"},
+    {CURLE_WEIRD_SERVER_REPLY, "NOT_HTTP"},
+    {CURLE_HTTP2, "NOT_HTTP"},
+    {CURLE_BAD_CONTENT_ENCODING, "NOT_HTTP"},
+    {CURLE_WRITE_ERROR, "REPLY_TOO_LARGE"},
 };
 
 static struct ruling rule_for(enum verdict verdict, enum aftermath after, const char *advice,
@@ -142,17 +154,25 @@ struct ruling verdict_of_nonsense(int status, bool write)
 
 struct ruling verdict_of_transport(int curl_code, bool sent, bool write, const char **ret_error)
 {
-    bool before = !sent;
     *ret_error = "TRANSPORT";
-    for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++) {
-        if ((int)transports[i].code == curl_code) {
+    for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++)
+        if ((int)transports[i].code == curl_code)
             *ret_error = transports[i].error;
-            before = before || transports[i].before;
-            break;
-        }
-    }
     /* A reply over the ceiling would be as large the next time. */
     if (curl_code == CURLE_WRITE_ERROR && !write)
         return rule_for(VERDICT_REFUSED, AFTER_NOTHING, NULL, write);
-    return rule_for(before ? VERDICT_RETRY : VERDICT_UNSURE, AFTER_NOTHING, NULL, write);
+    return rule_for(sent ? VERDICT_UNSURE : VERDICT_RETRY, AFTER_NOTHING, NULL, write);
+}
+
+struct ruling verdict_of_redirect(void)
+{
+    return (struct ruling){.verdict = VERDICT_LIMITED,
+                           .after = AFTER_DOUBT,
+                           .advice = "the portal sends us elsewhere; if it has moved there, put "
+                                     "its new address into the url-file"};
+}
+
+bool verdict_pauses(enum aftermath after)
+{
+    return after == AFTER_PAUSE || after == AFTER_DOUBT;
 }

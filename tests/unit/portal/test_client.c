@@ -242,6 +242,34 @@ START_TEST(a_kept_connection_that_dies_never_sends_a_write_twice)
 }
 END_TEST
 
+static void handle_reset_and_leave(struct stub_exchange *exchange, void *arg)
+{
+    handle_reset_second(exchange, arg);
+    if (exchange->number == 1)
+        (void)shutdown(stub.fd, SHUT_RDWR); /* nobody listens any more */
+}
+
+/* The repetition that libcurl tries by itself fails at the door: what it says then is of the second
+ * connection, and the write had gone out on the first. */
+START_TEST(a_kept_connection_that_dies_with_its_portal_leaves_a_write_unsure)
+{
+    stub_start(&stub, handle_reset_and_leave, NULL);
+    struct portal_client *client = start_for(stub.port, NULL);
+    for (int i = 1; i <= 2; i++) {
+        make(&call, "crm.item.add", "{\"fields\":{}}", true);
+        portal_client_submit(client, &call);
+        wait_for(i);
+        if (i == 1)
+            expect(VERDICT_DONE, "");
+    }
+    portal_client_stop(client, 1000);
+    stub_stop(&stub);
+    ck_assert_int_gt(call.answer.sent_ms, 0);
+    expect(VERDICT_UNSURE, "NO_CONNECTION");
+    ck_assert_int_eq(stub.requests, 2);
+}
+END_TEST
+
 /* Until the client has done something; bounded by the test's own time. */
 static struct portal_health health;
 
@@ -755,6 +783,7 @@ CHECK_MAIN("client", a_call_is_posted_as_json, a_refusal_is_given_back_without_t
            a_connection_cut_within_the_answer_leaves_a_write_unsure,
            half_a_json_leaves_a_write_unsure, a_reset_after_sending_leaves_a_write_unsure,
            a_kept_connection_that_dies_never_sends_a_write_twice,
+           a_kept_connection_that_dies_with_its_portal_leaves_a_write_unsure,
            a_portal_that_cannot_be_reached_has_got_nothing, a_failed_handshake_has_sent_nothing,
            calls_that_wait_together_travel_in_one_batch, a_lane_keeps_its_order,
            a_redirect_keeps_the_post_and_is_remembered, a_stop_knows_what_was_under_way,

@@ -276,11 +276,46 @@ END_TEST
 
 START_TEST(every_occurrence_of_the_secret_is_cut)
 {
-    char text[64] = "https://x/rest/1/abcd1234/m abcd1234";
-    reply_scrub(text, "abcd1234");
-    ck_assert_str_eq(text, "https://x/rest/1/***/m ***");
-    reply_scrub(text, "");
-    ck_assert_str_eq(text, "https://x/rest/1/***/m ***");
+    static const struct {
+        const char *text, *secret, *left;
+    } samples[] = {
+        {"https://x/rest/1/abcd1234/m abcd1234", "abcd1234", "https://x/rest/1/***/m ***"},
+        {"abcd1234", "abcd1234", "***"},
+        {"abcd1234abcd1234 z", "abcd1234", "****** z"},
+        {"nothing of it", "abcd1234", "nothing of it"},
+        {"abcd123", "abcd1234", "abcd123"},
+        {"", "abcd1234", ""},
+        {"a b c", "b", "a b c"},
+        {"a b c", "", "a b c"},
+    };
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "%s", samples[i].text);
+        size_t size = reply_scrub(text, strlen(text), samples[i].secret);
+        ck_assert_str_eq(text, samples[i].left);
+        ck_assert_uint_eq(size, strlen(text));
+    }
+}
+END_TEST
+
+START_TEST(a_redirect_that_is_not_followed_is_an_answer)
+{
+    begin();
+    struct reply reply = {.astray = true,
+                          .sent = true,
+                          .status = 302,
+                          .detail = "to \"https://s3cretcode.ru\"",
+                          .body = "",
+                          .sent_ms = 77,
+                          .secret = "s3cretcode"};
+    reply_read(&reply, pointers, 4, true, &budget, &effect);
+    expect(0, VERDICT_LIMITED, "REDIRECT", "to \"https://***.ru\"");
+    expect(3, VERDICT_LIMITED, "REDIRECT", "to \"https://***.ru\"");
+    ck_assert(effect.answered);
+    ck_assert_int_eq(effect.after, AFTER_DOUBT);
+    ck_assert_str_eq(effect.why, "REDIRECT: to \"https://***.ru\"");
+    ck_assert_ptr_null(calls[3].encoded); /* is it the batch that is sent astray? */
+    end();
 }
 END_TEST
 
@@ -290,4 +325,5 @@ CHECK_MAIN("reply", a_result_of_any_type_is_done, an_error_of_any_type_is_an_err
            a_refused_batch_sends_each_call_by_itself, a_method_barred_from_batches_goes_by_itself,
            one_commands_bad_credentials_do_not_pause_the_portal, a_method_limit_blocks_that_method,
            a_refused_webhook_says_what_to_do, a_transport_failure_knows_whether_it_was_sent,
-           a_text_is_one_line_cut_between_letters, every_occurrence_of_the_secret_is_cut)
+           a_text_is_one_line_cut_between_letters, every_occurrence_of_the_secret_is_cut,
+           a_redirect_that_is_not_followed_is_an_answer)

@@ -4,6 +4,8 @@
 
 #include "tests/support/check_main.h"
 
+#define V3 "BITRIX_REST_V3_EXCEPTION_"
+
 /* Every row of bitrix24.md §3.3, as a write and as a read sees it. */
 static const struct {
     const char *code, *text;
@@ -23,16 +25,17 @@ static const struct {
     {"expired_token", "", 401, VERDICT_LIMITED, VERDICT_LIMITED, AFTER_PAUSE},
     {"invalid_token", "", 401, VERDICT_LIMITED, VERDICT_LIMITED, AFTER_PAUSE},
     {"insufficient_scope", "", 403, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
-    {"INVALID_CREDENTIALS", "", 403, VERDICT_LIMITED, VERDICT_LIMITED, AFTER_PAUSE},
+    {"INVALID_CREDENTIALS", "", 403, VERDICT_LIMITED, VERDICT_LIMITED, AFTER_DOUBT},
     {"user_access_error", "", 403, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
     {"ACCESS_DENIED", "REST API is available only on commercial plans", 403, VERDICT_LIMITED,
      VERDICT_LIMITED, AFTER_PAUSE},
     {"ACCESS_DENIED", "Access denied", 403, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
     {"allowed_only_intranet_user", "", 403, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
-    {"INVALID_REQUEST", "Https required", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {"INVALID_REQUEST", "Https required", 400, VERDICT_LIMITED, VERDICT_LIMITED, AFTER_DOUBT},
+    {"INVALID_REQUEST", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
     {"ERROR_METHOD_NOT_FOUND", "", 404, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
     {"ERROR_MANIFEST_IS_NOT_AVAILABLE", "", 404, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
-    {"METHOD_CONFIRM_WAITING", "", 401, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {"METHOD_CONFIRM_WAITING", "", 401, VERDICT_RETRY, VERDICT_RETRY, AFTER_NOTHING},
     {"METHOD_CONFIRM_DENIED", "", 403, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
     {"PORTAL_DELETED", "", 500, VERDICT_LIMITED, VERDICT_LIMITED, AFTER_PAUSE},
     {"PAYMENT_REQUIRED", "", 402, VERDICT_LIMITED, VERDICT_LIMITED, AFTER_PAUSE},
@@ -50,7 +53,23 @@ static const struct {
     {"100", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
     {"CRM_FIELD_ERROR_REQUIRED", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
     {"CRM_FIELD_ERROR_VALUE_NOT_VALID", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
-    {"BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", "", 403, VERDICT_REFUSED, VERDICT_REFUSED,
+    {V3 "ACCESSDENIEDEXCEPTION", "", 403, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "ENTITYNOTFOUNDEXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "IDEMPOTENCYKEYREUSEDEXCEPTION", "", 422, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "INSUFFICIENTSCOPEEXCEPTION", "", 403, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "INVALIDFILTEREXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "INVALIDIDEMPOTENCYKEYEXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "INVALIDJSONEXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "INVALIDORDEREXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "INVALIDPAGINATIONEXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "INVALIDSELECTEXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "UNKNOWNDTOPROPERTYEXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "UNKNOWNFILTEROPERATOREXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+    {V3 "VALIDATION_DTOVALIDATIONEXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED,
+     AFTER_NOTHING},
+    {V3 "VALIDATION_REQUESTFILTERVALIDATIONEXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED,
+     AFTER_NOTHING},
+    {V3 "VALIDATION_REQUESTVALIDATIONEXCEPTION", "", 400, VERDICT_REFUSED, VERDICT_REFUSED,
      AFTER_NOTHING},
 };
 
@@ -63,7 +82,8 @@ START_TEST(every_known_code_has_its_verdict)
     ck_assert_msg(read.verdict == rows[_i].read, "%s: a read is %s", rows[_i].code,
                   verdict_word(read.verdict));
     ck_assert_msg(write.after == rows[_i].after, "%s", rows[_i].code);
-    ck_assert_msg((write.advice != NULL) == (write.after == AFTER_PAUSE), "%s", rows[_i].code);
+    ck_assert_msg(read.after == rows[_i].after, "%s", rows[_i].code);
+    ck_assert_msg((write.advice != NULL) == verdict_pauses(write.after), "%s", rows[_i].code);
 }
 END_TEST
 
@@ -103,6 +123,9 @@ START_TEST(an_unknown_code_is_judged_by_its_status)
         {"SOMETHING", 429, VERDICT_LIMITED, VERDICT_LIMITED, AFTER_RATE},
         {"SOMETHING", 451, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
         {"SOMETHING", 500, VERDICT_UNSURE, VERDICT_RETRY, AFTER_NOTHING},
+        {"invalid_grant", 400, VERDICT_REFUSED, VERDICT_REFUSED, AFTER_NOTHING},
+        {V3 "OF_A_LIMIT", 429, VERDICT_LIMITED, VERDICT_LIMITED, AFTER_RATE},
+        {V3 "OF_THE_SERVER", 500, VERDICT_UNSURE, VERDICT_RETRY, AFTER_NOTHING},
         {"", 502, VERDICT_UNSURE, VERDICT_RETRY, AFTER_NOTHING},
     };
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
@@ -126,44 +149,57 @@ START_TEST(what_is_no_rest_is_unsure_for_a_write_and_asked_again_for_a_read)
 }
 END_TEST
 
-START_TEST(a_failure_before_sending_is_known_not_executed)
+/* Every way in which libcurl gives up, by what has left: a write that has is unsure, whatever was
+ * the matter; one that has not is known not to be executed. */
+static const struct {
+    CURLcode code;
+    const char *error;
+} failures[] = {
+    {CURLE_COULDNT_RESOLVE_PROXY, "NO_SUCH_HOST"},
+    {CURLE_COULDNT_RESOLVE_HOST, "NO_SUCH_HOST"},
+    {CURLE_COULDNT_CONNECT, "NO_CONNECTION"},
+    {CURLE_URL_MALFORMAT, "BAD_ADDRESS"},
+    {CURLE_SSL_CONNECT_ERROR, "TLS"},
+    {CURLE_PEER_FAILED_VERIFICATION, "TLS"},
+    {CURLE_SSL_CACERT_BADFILE, "TLS"},
+    {CURLE_OPERATION_TIMEDOUT, "TIMEOUT"},
+    {CURLE_SEND_ERROR, "CONNECTION_LOST"},
+    {CURLE_RECV_ERROR, "CONNECTION_LOST"},
+    {CURLE_GOT_NOTHING, "CONNECTION_LOST"},
+    {CURLE_PARTIAL_FILE, "CONNECTION_LOST"},
+    {CURLE_SEND_FAIL_REWIND, "CONNECTION_LOST"},
+    {CURLE_WEIRD_SERVER_REPLY, "NOT_HTTP"},
+    {CURLE_HTTP2, "NOT_HTTP"},
+    {CURLE_WRITE_ERROR, "REPLY_TOO_LARGE"},
+    {CURLE_FTP_WEIRD_PASS_REPLY, "TRANSPORT"},
+};
+
+START_TEST(what_has_left_decides_when_no_answer_came)
 {
-    static const struct {
-        CURLcode code;
+    int code = (int)failures[_i].code;
+    for (int sent = 0; sent <= 1; sent++) {
         const char *error;
-    } samples[] = {{CURLE_COULDNT_RESOLVE_HOST, "NO_SUCH_HOST"},
-                   {CURLE_COULDNT_CONNECT, "NO_CONNECTION"},
-                   {CURLE_SSL_CONNECT_ERROR, "TLS"},
-                   {CURLE_PEER_FAILED_VERIFICATION, "TLS"},
-                   {CURLE_TOO_MANY_REDIRECTS, "REDIRECT"}};
-    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
-        const char *error;
-        struct ruling ruling = verdict_of_transport((int)samples[i].code, true, true, &error);
-        ck_assert_int_eq(ruling.verdict, VERDICT_RETRY);
-        ck_assert_str_eq(error, samples[i].error);
+        struct ruling write = verdict_of_transport(code, sent, true, &error);
+        ck_assert_str_eq(error, failures[_i].error);
+        ck_assert_msg(write.verdict == (sent ? VERDICT_UNSURE : VERDICT_RETRY), "%s sent=%d: %s",
+                      error, sent, verdict_word(write.verdict));
+        ck_assert_int_eq(write.after, AFTER_NOTHING);
+        enum verdict read = verdict_of_transport(code, sent, false, &error).verdict;
+        bool too_large = code == CURLE_WRITE_ERROR; /* and would be again */
+        ck_assert_msg(read == (too_large ? VERDICT_REFUSED : VERDICT_RETRY), "%s: a read is %s",
+                      error, verdict_word(read));
     }
 }
 END_TEST
 
-START_TEST(a_failure_after_sending_is_unsure_for_a_write)
+START_TEST(a_redirect_that_is_not_followed_leaves_the_call_unexecuted_and_asks_a_person)
 {
-    static const struct {
-        CURLcode code;
-        const char *error;
-    } samples[] = {
-        {CURLE_OPERATION_TIMEDOUT, "TIMEOUT"},       {CURLE_RECV_ERROR, "CONNECTION_LOST"},
-        {CURLE_GOT_NOTHING, "CONNECTION_LOST"},      {CURLE_PARTIAL_FILE, "CONNECTION_LOST"},
-        {CURLE_SEND_FAIL_REWIND, "CONNECTION_LOST"}, {CURLE_WRITE_ERROR, "REPLY_TOO_LARGE"},
-        {CURLE_FTP_WEIRD_PASS_REPLY, "TRANSPORT"}};
-    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
-        const char *error;
-        int code = (int)samples[i].code;
-        ck_assert_int_eq(verdict_of_transport(code, true, true, &error).verdict, VERDICT_UNSURE);
-        ck_assert_str_eq(error, samples[i].error);
-        ck_assert_int_eq(verdict_of_transport(code, false, true, &error).verdict, VERDICT_RETRY);
-        enum verdict read = verdict_of_transport(code, true, false, &error).verdict;
-        ck_assert_int_eq(read, code == CURLE_WRITE_ERROR ? VERDICT_REFUSED : VERDICT_RETRY);
-    }
+    struct ruling ruling = verdict_of_redirect();
+    ck_assert_int_eq(ruling.verdict, VERDICT_LIMITED);
+    ck_assert_int_eq(ruling.after, AFTER_DOUBT);
+    ck_assert_str_eq(ruling.advice,
+                     "the portal sends us elsewhere; if it has moved there, put its new address "
+                     "into the url-file");
 }
 END_TEST
 
@@ -177,8 +213,10 @@ int main(void)
     tcase_add_test(tcase, codes_are_compared_without_case);
     tcase_add_test(tcase, an_unknown_code_is_judged_by_its_status);
     tcase_add_test(tcase, what_is_no_rest_is_unsure_for_a_write_and_asked_again_for_a_read);
-    tcase_add_test(tcase, a_failure_before_sending_is_known_not_executed);
-    tcase_add_test(tcase, a_failure_after_sending_is_unsure_for_a_write);
+    tcase_add_loop_test(tcase, what_has_left_decides_when_no_answer_came, 0,
+                        (int)(sizeof failures / sizeof failures[0]));
+    tcase_add_test(tcase,
+                   a_redirect_that_is_not_followed_leaves_the_call_unexecuted_and_asks_a_person);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
