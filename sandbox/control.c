@@ -278,7 +278,8 @@ static const struct {
      "{\"do\":\"fault\",\"kind\":\"drop_after\",\"method\":\"crm.item.*\",\"count\":1}  html, "
      "empty, "
      "truncated, error (status, code, text), drop_before, drop_after, slow (ms), redirect (to), "
-     "dead_webhook, limit, operation; count 0: until cleared; or every, or probability"},
+     "dead_webhook, refuse (code, status, text), cut_off (ms), limit, operation; count 0: until "
+     "cleared; or every, or probability"},
     {"faults_clear", do_faults_clear, "{\"do\":\"faults_clear\"}"},
     {"limits", do_limits,
      "{\"do\":\"limits\",\"drain\":2,\"size\":50,\"operating\":480}  drain 0: unlimited"},

@@ -19,6 +19,8 @@ static const struct {
     {"slow", FAULT_SLOW},
     {"redirect", FAULT_REDIRECT},
     {"dead_webhook", FAULT_DEAD_WEBHOOK},
+    {"refuse", FAULT_REFUSE},
+    {"cut_off", FAULT_CUT_OFF},
     {"limit", FAULT_LIMIT},
     {"operation", FAULT_OPERATION},
 };
@@ -32,7 +34,7 @@ static bool kind_of(const char *name, enum fault_kind *ret, struct err *err)
         }
     return err_set(err,
                    "unknown fault \"%s\"; html, empty, truncated, error, drop_before, drop_after, "
-                   "slow, redirect, dead_webhook, limit and operation are known",
+                   "slow, redirect, dead_webhook, refuse, cut_off, limit and operation are known",
                    name);
 }
 
@@ -77,6 +79,8 @@ bool faults_add(struct faults *faults, const json_t *wish, struct err *err)
         return false;
     if (kind == FAULT_REDIRECT && jv_text(wish, "to", NULL) == NULL)
         return err_set(err, "a redirect needs \"to\": the address it leads to");
+    if (kind == FAULT_REFUSE && jv_text(wish, "code", NULL) == NULL)
+        return err_set(err, "a refusal needs \"code\"");
     faults->list[faults->count++] = (struct fault){
         .kind = kind,
         .method = mem_strdup(jv_text(wish, "method", "*")),

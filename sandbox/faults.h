@@ -18,11 +18,13 @@ enum fault_kind {
     FAULT_EMPTY,        /* not executed; an empty body */
     FAULT_TRUNCATED,    /* executed; half of the answer */
     FAULT_ERROR,        /* not executed; a code and a status as asked for; one command of a batch */
-    FAULT_DROP_BEFORE,  /* not executed, no answer */
+    FAULT_DROP_BEFORE,  /* not executed, no answer: the connection ends */
     FAULT_DROP_AFTER,   /* executed, no answer (§10 no. 27) */
     FAULT_SLOW,         /* executed, answered late */
     FAULT_REDIRECT,     /* not executed; 302 to another host (§3.4) */
     FAULT_DEAD_WEBHOOK, /* not executed; 401 (§10 no. 30) */
+    FAULT_REFUSE,       /* not executed; the request as a whole: any code of §3.3 */
+    FAULT_CUT_OFF,      /* executed; a proxy's 504 after so long (§5: 60 s) */
     FAULT_LIMIT,        /* not executed; 503 QUERY_LIMIT_EXCEEDED */
     FAULT_OPERATION,    /* not executed; 429 OPERATION_TIME_LIMIT; one command of a batch */
 };

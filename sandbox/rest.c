@@ -104,6 +104,10 @@ static size_t names_of(const char *method, const json_t *commands, char names[][
     return count;
 }
 
+static const char gateway_timeout[] =
+    "<html><head><title>504 Gateway Time-out</title></head><body><center><h1>504 Gateway "
+    "Time-out</h1></center><hr><center>nginx</center></body></html>";
+
 static void page(struct sandbox_answer *ret, int status, const char *html)
 {
     mem_free(ret->body);
@@ -136,6 +140,10 @@ static bool instead(const struct fault *fault, const struct sandbox_request *req
     case FAULT_DEAD_WEBHOOK:
         envelope_refuse(ret, 401, "NO_AUTH_FOUND", "Wrong authorization data");
         return true;
+    case FAULT_REFUSE:
+        envelope_refuse(ret, fault->status > 0 ? (int)fault->status : 403, fault->code,
+                        fault->text != NULL ? fault->text : "");
+        return true;
     case FAULT_LIMIT:
         envelope_refuse(ret, 503, "QUERY_LIMIT_EXCEEDED", "Too many requests");
         return true;
@@ -143,6 +151,7 @@ static bool instead(const struct fault *fault, const struct sandbox_request *req
     case FAULT_ERROR:
     case FAULT_DROP_AFTER:
     case FAULT_SLOW:
+    case FAULT_CUT_OFF:
     case FAULT_OPERATION:
         return false;
     }
@@ -158,8 +167,10 @@ static void afterwards(const struct fault *fault, struct sandbox_answer *ret)
         ret->body[ret->size /= 2] = '\0';
     else if (fault->kind == FAULT_DROP_AFTER)
         ret->drop = true;
-    else if (fault->kind == FAULT_SLOW)
+    else if (fault->kind == FAULT_SLOW || fault->kind == FAULT_CUT_OFF)
         ret->delay_ms = fault->ms;
+    if (fault->kind == FAULT_CUT_OFF)
+        page(ret, 504, gateway_timeout);
 }
 
 static void execute(struct sandbox *sb, const struct request *request, const json_t *commands,

@@ -55,6 +55,16 @@ static bool query_state(const json_t *form, struct err *err)
            err_set(err, "unknown state \"%s\"", word);
 }
 
+/* How many runs of the portal are in which state. New. */
+static json_t *runs_of(struct admin *a, int64_t portal)
+{
+    JV_AUTO *queue = NULL;
+    struct err err = {0};
+    if (!store_tell_queue(a->reader, portal, &queue, &err))
+        return json_object(); /* the database's trouble has a check of its own */
+    return json_incref(json_object_get(queue, "runs"));
+}
+
 static json_t *portal_rows(struct admin *a)
 {
     json_t *rows = json_array();
@@ -64,14 +74,17 @@ static json_t *portal_rows(struct admin *a)
             continue;
         json_array_append_new(
             rows,
-            json_pack("{s:s, s:b, s:o, s:s, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:s}",
+            json_pack("{s:s, s:b, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, "
+                      "s:s, s:o}",
                       "name", a->options.config->portals[i].name, "ok", h.ok, "why",
-                      jv_string_new(h.why), "circuit", portal_circuit_word(h.circuit), "last_good_ms",
-                      (json_int_t)h.last_good_ms, "waiting", (json_int_t)h.waiting, "in_flight",
-                      (json_int_t)h.in_flight, "bucket_level", h.bucket_level, "bucket_size",
-                      h.bucket_size, "requests", (json_int_t)h.requests, "commands",
-                      (json_int_t)h.commands, "limited", (json_int_t)h.limited, "unsure",
-                      (json_int_t)h.unsure, "moved_to", h.moved_to));
+                      jv_string_new(h.why), "circuit", portal_circuit_word(h.circuit),
+                      "last_good_ms", (json_int_t)h.last_good_ms, "probe_ms",
+                      (json_int_t)h.probe_ms, "waiting_since_ms", (json_int_t)h.waiting_since_ms,
+                      "waiting", (json_int_t)h.waiting, "in_flight", (json_int_t)h.in_flight,
+                      "bucket_level", h.bucket_level, "bucket_size", h.bucket_size, "requests",
+                      (json_int_t)h.requests, "commands", (json_int_t)h.commands, "limited",
+                      (json_int_t)h.limited, "unsure", (json_int_t)h.unsure, "moved_to", h.moved_to,
+                      "runs", runs_of(a, a->options.portal_ids[i])));
     }
     return rows;
 }

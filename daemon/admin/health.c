@@ -18,7 +18,7 @@ enum {
 
 struct verdict_of_check {
     bool ok;
-    char say[512];
+    char say[768];
 };
 
 typedef void check_fn(struct admin *, struct verdict_of_check *);
@@ -151,6 +151,30 @@ static const struct check {
     {"listener", check_listener, true},  {"rules", check_rules, false},
 };
 
+/* What waits, and what was and will be; behind what is said already. */
+static void say_more(struct admin *a, int i, const struct portal_health *h, int64_t now,
+                     struct verdict_of_check *v)
+{
+    size_t used = strlen(v->say);
+    char good[40] = "never", probe[60] = "";
+    JV_AUTO *queue = NULL;
+    struct err err = {0};
+    bool told = store_tell_queue(a->reader, a->options.portal_ids[i], &queue, &err);
+    int64_t runs = told ? jv_int(queue, "runs.ready", 0) + jv_int(queue, "runs.running", 0) : 0;
+    if (h->last_good_ms > 0)
+        (void)snprintf(good, sizeof good, "%lld s ago",
+                       (long long)((now - h->last_good_ms) / 1000));
+    if (h->probe_ms > 0)
+        (void)snprintf(probe, sizeof probe, ", next probe in %lld s",
+                       (long long)((h->probe_ms - now + 999) / 1000));
+    (void)snprintf(v->say + used, sizeof v->say - used,
+                   "; last good answer %s%s; %lld calls wait, %lld in flight, %lld runs under "
+                   "way%s%s",
+                   good, probe, (long long)h->waiting, (long long)h->in_flight, (long long)runs,
+                   h->moved_to[0] != '\0' ? "; it has moved, change url-file to " : "",
+                   h->moved_to);
+}
+
 static void check_portal(struct admin *a, int i, struct verdict_of_check *v)
 {
     struct portal_health h;
@@ -160,19 +184,18 @@ static void check_portal(struct admin *a, int i, struct verdict_of_check *v)
         return;
     }
     int64_t now = clock_wall_ms();
-    int64_t waiting = h.waiting_since_ms > 0 ? now - h.waiting_since_ms : 0;
-    int64_t silent = h.last_good_ms > 0 ? now - h.last_good_ms : now - a->started_ms;
-    bool stuck = waiting > STILL_MS && silent > STILL_MS;
+    bool stuck = h.silent_since_ms > 0 && now - h.silent_since_ms > STILL_MS;
     v->ok = h.ok && !stuck;
     if (!h.ok)
-        SAY(v, "%s", h.why);
+        SAY(v, "%s: %s", portal_circuit_word(h.circuit), h.why);
     else if (stuck)
-        SAY(v, "has not answered for %lld s; %lld calls wait. %s", (long long)(silent / 1000),
-            (long long)h.waiting, h.why);
+        SAY(v, "has not answered for %lld s", (long long)((now - h.silent_since_ms) / 1000));
+    else if (h.why[0] != '\0')
+        SAY(v, "%s", h.why);
     else
-        SAY(v, "%lld calls wait, %lld in flight, bucket %.0f of %.0f%s%s", (long long)h.waiting,
-            (long long)h.in_flight, h.bucket_level, h.bucket_size,
-            h.moved_to[0] != '\0' ? "; it has moved, change url-file to " : "", h.moved_to);
+        SAY(v, "%s, bucket %.0f of %.0f", portal_circuit_word(h.circuit), h.bucket_level,
+            h.bucket_size);
+    say_more(a, i, &h, now, v);
 }
 
 static bool append(json_t *list, const char *name, const struct verdict_of_check *v)

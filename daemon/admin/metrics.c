@@ -107,7 +107,44 @@ PORTAL(print_requests, h->requests)
 PORTAL(print_commands, h->commands)
 PORTAL(print_batches, h->batches)
 PORTAL(print_limited, h->limited)
+PORTAL(print_unsure, h->unsure)
+PORTAL(print_retried, h->retried)
+PORTAL(print_refused, h->refused)
 PORTAL(print_last_good, (double)h->last_good_ms / 1000.0)
+PORTAL(print_next_probe, (double)h->probe_ms / 1000.0)
+PORTAL(print_oldest_waiting, (double)h->waiting_since_ms / 1000.0)
+PORTAL(print_moved, h->moved_to[0] != '\0')
+
+/* One line a state, 1 for the present one. */
+static void print_circuit(const struct metric *m, const struct reading *r, struct buf *b)
+{
+    const struct admin_options *o = &r->admin->options;
+    for (int i = 0; i < o->config->portal_count; i++) {
+        struct portal_health h;
+        if (!portal_client_health(o->client, o->portal_ids[i], &h))
+            continue;
+        for (int state = CIRCUIT_CLOSED; state <= CIRCUIT_PAUSED; state++)
+            buf_printf(b, "%s{portal=\"%s\",state=\"%s\"} %d\n", m->name,
+                       o->config->portals[i].name, portal_circuit_word((enum portal_circuit)state),
+                       (int)h.circuit == state);
+    }
+}
+
+static void print_portal_runs(const struct metric *m, const struct reading *r, struct buf *b)
+{
+    const struct admin_options *o = &r->admin->options;
+    for (int i = 0; i < o->config->portal_count; i++) {
+        JV_AUTO *queue = NULL;
+        struct err err = {0};
+        const char *state;
+        json_t *count;
+        if (!store_tell_queue(r->admin->reader, o->portal_ids[i], &queue, &err))
+            continue;
+        json_object_foreach (json_object_get(queue, "runs"), state, count)
+            buf_printf(b, "%s{portal=\"%s\",state=\"%s\"} %lld\n", m->name,
+                       o->config->portals[i].name, state, (long long)json_integer_value(count));
+    }
+}
 
 static const struct metric metrics[] = {
     {"b24bridge_start_time_seconds", "gauge", "when the daemon started", started, NULL},
@@ -145,8 +182,22 @@ static const struct metric metrics[] = {
     {"b24bridge_portal_commands_total", "counter", "commands sent", NULL, print_commands},
     {"b24bridge_portal_batches_total", "counter", "batch requests sent", NULL, print_batches},
     {"b24bridge_portal_limited_total", "counter", "refusals by a limit", NULL, print_limited},
+    {"b24bridge_portal_unsure_total", "counter", "writes whose outcome stayed unknown", NULL,
+     print_unsure},
+    {"b24bridge_portal_retried_total", "counter", "commands repeated, known not executed", NULL,
+     print_retried},
+    {"b24bridge_portal_refused_total", "counter", "commands refused for good", NULL, print_refused},
     {"b24bridge_portal_last_good_time_seconds", "gauge", "when a call last succeeded", NULL,
      print_last_good},
+    {"b24bridge_portal_circuit", "gauge", "1 for the state of the portal's circuit", NULL,
+     print_circuit},
+    {"b24bridge_portal_next_probe_time_seconds", "gauge", "when it is tried again, 0: not planned",
+     NULL, print_next_probe},
+    {"b24bridge_portal_oldest_waiting_time_seconds", "gauge",
+     "when the longest waiting command came, 0: none waits", NULL, print_oldest_waiting},
+    {"b24bridge_portal_runs", "gauge", "runs by state", NULL, print_portal_runs},
+    {"b24bridge_portal_moved", "gauge", "1 when it answers at another address than the url-file's",
+     NULL, print_moved},
 };
 
 void metrics_print(struct admin *admin, struct buf *b)

@@ -40,27 +40,33 @@ static void print_queue(const json_t *queue)
 
 static void print_portals(const json_t *portals)
 {
-    static const char *const headings[] = {"portal",   "circuit", "bucket",    "waiting",
-                                           "requests", "calls",   "last good", NULL};
+    static const char *const headings[] = {"portal",   "circuit", "bucket",    "waiting",    "runs",
+                                           "requests", "calls",   "last good", "next probe", NULL};
     struct out_table table;
     out_table_init(&table, headings);
     size_t i;
     json_t *portal;
     json_array_foreach (jv_loose(portals), i, portal) {
-        char bucket[40], waiting[24], requests[24], calls[24], good[24];
+        char bucket[40], waiting[24], runs[24], requests[24], calls[24], good[24], probe[24];
         (void)snprintf(bucket, sizeof bucket, "%.0f of %.0f", jv_real(portal, "bucket_level", 0),
                        jv_real(portal, "bucket_size", 0));
         (void)snprintf(waiting, sizeof waiting, "%lld", (long long)jv_int(portal, "waiting", 0));
         (void)snprintf(requests, sizeof requests, "%lld", (long long)jv_int(portal, "requests", 0));
         (void)snprintf(calls, sizeof calls, "%lld", (long long)jv_int(portal, "commands", 0));
+        (void)snprintf(
+            runs, sizeof runs, "%lld",
+            (long long)(jv_int(portal, "runs.ready", 0) + jv_int(portal, "runs.running", 0)));
         out_time(jv_text(portal, "last_good", NULL), good);
+        out_time(jv_text(portal, "probe", NULL), probe);
         const char *cells[] = {jv_text(portal, "name", "?"),
                                jv_text(portal, "circuit", "?"),
                                bucket,
                                waiting,
+                               runs,
                                requests,
                                calls,
-                               good};
+                               good,
+                               probe};
         out_table_add(&table, cells);
     }
     out_table_print(&table);

@@ -1,3 +1,6 @@
+#include <stdio.h>
+#include <string.h>
+
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -9,7 +12,14 @@ enum {
     PRUNE_AGAIN_MS = 500, /* while there is more to prune than one step takes */
     PRUNE_ROWS = 1000,
     BUDGETS_EVERY_MS = 5 * 1000,
+    PORTALS_EVERY_MS = 5 * 1000,
     IDLE_MS = 60 * 1000,
+};
+
+/* What the log said of a portal last. */
+struct said {
+    char why[sizeof((struct portal_health *)0)->why]; /* "" all is well */
+    char moved_to[sizeof((struct portal_health *)0)->moved_to];
 };
 
 struct upkeep {
@@ -17,6 +27,7 @@ struct upkeep {
     int64_t *due_ms;   /* mono, by job */
     int64_t pruned;    /* rows, at the last step */
     int64_t *requests; /* by portal: as the budget was last stored */
+    struct said *said; /* by portal */
     int64_t watchdog_ms;
     bool alive; /* at the last look */
 };
@@ -90,8 +101,40 @@ void upkeep_save_budgets(struct upkeep *u)
         log_warning("the portals' budgets are not kept why=\"%s\"", err.text);
 }
 
+static void tell_of_portal(const char *name, const struct portal_health *health, struct said *said)
+{
+    const char *why = health->ok ? "" : health->why;
+    if (strcmp(said->why, why) != 0) {
+        (void)snprintf(said->why, sizeof said->why, "%s", why);
+        if (health->ok)
+            log_info("portal is well again portal=%s", name);
+        else
+            log_warning("portal is not spoken to portal=%s circuit=%s why=\"%s\"", name,
+                        portal_circuit_word(health->circuit), why);
+    }
+    if (strcmp(said->moved_to, health->moved_to) != 0) {
+        (void)snprintf(said->moved_to, sizeof said->moved_to, "%s", health->moved_to);
+        if (health->moved_to[0] != '\0')
+            log_warning("portal has moved, change its url-file portal=%s to=\"%s\"", name,
+                        health->moved_to);
+    }
+}
+
+/* Below the client nobody logs: what became of portals is said here, once a change. */
+static int64_t tell_of_portals(struct upkeep *u)
+{
+    const struct config *config = u->serve->config;
+    for (int i = 0; i < config->portal_count; i++) {
+        struct portal_health health;
+        if (portal_client_health(u->serve->client, u->serve->portal_ids[i], &health))
+            tell_of_portal(config->portals[i].name, &health, &u->said[i]);
+    }
+    return PORTALS_EVERY_MS;
+}
+
 /* Each returns in how many milliseconds it wants to be called again. */
-static int64_t (*const jobs[])(struct upkeep *) = {feed_watchdog, prune, save_budgets};
+static int64_t (*const jobs[])(struct upkeep *) = {feed_watchdog, prune, save_budgets,
+                                                   tell_of_portals};
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
 struct upkeep *upkeep_new(struct serve *serve)
@@ -100,6 +143,7 @@ struct upkeep *upkeep_new(struct serve *serve)
     u->serve = serve;
     u->due_ms = mem_array(JOBS, sizeof *u->due_ms);
     u->requests = mem_array((size_t)serve->config->portal_count + 1, sizeof *u->requests);
+    u->said = mem_array((size_t)serve->config->portal_count + 1, sizeof *u->said);
     for (int i = 0; i < serve->config->portal_count; i++)
         u->requests[i] = -1; /* the start itself is stored */
     u->watchdog_ms = notify_watchdog_ms();
@@ -113,6 +157,7 @@ void upkeep_free(struct upkeep *u)
         return;
     mem_free(u->due_ms);
     mem_free(u->requests);
+    mem_free(u->said);
     mem_free(u);
 }
 

@@ -295,7 +295,7 @@ static void end_waiting(struct portal_client *client)
     tell(&ended);
 }
 
-/* What is still under way when the grace is over: nobody knows. */
+/* What is still under way when the grace is over: of a write that is out, nobody knows. */
 static void abandon(struct portal_client *client)
 {
     struct call_list ended = {0};
@@ -310,8 +310,10 @@ static void abandon(struct portal_client *client)
         pthread_mutex_lock(&client->state_lock);
         for (size_t i = 0; i < request->count; i++) {
             struct call *call = request->calls[i];
-            call->answer.sent_ms = transfer->sent_wall_ms;
-            set_answer(call, VERDICT_UNSURE, "STOPPED",
+            /* Half a request is none (transfer.c), and a read may be asked again. */
+            bool unsure = call->command.write && transfer_is_sent(transfer);
+            call->answer.sent_ms = transfer_is_sent(transfer) ? transfer->sent_wall_ms : 0;
+            set_answer(call, unsure ? VERDICT_UNSURE : VERDICT_RETRY, "STOPPED",
                        "the daemon stopped before the answer came");
             queue_finish(queue, call);
             call_end(call, &ended);
@@ -404,9 +406,22 @@ static bool start_portals(struct portal_client *client, const struct portal_clie
     return true;
 }
 
+/* A name server that is slow to answer must not hold up the thread that serves all portals. */
+static bool names_are_resolved_aside(struct err *err)
+{
+    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    return (version->features & CURL_VERSION_ASYNCHDNS) != 0 ||
+           err_set(err,
+                   "this libcurl (%s) waits for name servers; one with a threaded resolver "
+                   "or c-ares is needed",
+                   version->version);
+}
+
 struct portal_client *portal_client_start(const struct portal_client_options *options,
                                           struct err *err)
 {
+    if (!names_are_resolved_aside(err))
+        return NULL;
     CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
     if (code != CURLE_OK) {
         (void)err_set(err, "libcurl does not start: %s", curl_easy_strerror(code));

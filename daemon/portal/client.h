@@ -68,7 +68,8 @@ struct portal_client_options {
 struct portal_client *portal_client_start(const struct portal_client_options *,
                                           struct err *) MUST_CHECK;
 /* Unsent calls end as RETRY with error "NOT_SENT" at once; calls in flight get `grace_ms`, then
- * UNSURE with error "STOPPED". Every call's done has been called when this returns. */
+ * UNSURE with error "STOPPED" if they write and have left wholly, else RETRY. Every call's done has
+ * been called when this returns. */
 void portal_client_stop(struct portal_client *, int64_t grace_ms);
 /* Begins that and does not wait for its end; portal_client_stop comes later and may shorten the
  * grace. */

@@ -170,16 +170,23 @@ void transfer_set_http(struct transfer *transfer, const char *method, const char
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
+bool transfer_is_sent(const struct transfer *transfer)
+{
+    long header_bytes = 0;
+    if (transfer->size > 0)
+        return transfer->sent == transfer->size;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &header_bytes);
+    return header_bytes > 0;
+}
+
 void transfer_read(struct transfer *transfer, CURLcode code, struct reply *ret)
 {
-    long status = 0, header_bytes = 0;
+    long status = 0;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &header_bytes);
     const char *detail = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
     *ret = (struct reply){
         .curl_code = (int)code,
-        /* A request whose body has not gone out wholly cannot have been carried out. */
-        .sent = transfer->size > 0 ? transfer->sent == transfer->size : header_bytes > 0,
+        .sent = transfer_is_sent(transfer),
         .detail = code != CURLE_OK ? detail : "",
         .status = (int)status,
         .body = transfer->reply.data,

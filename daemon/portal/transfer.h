@@ -49,6 +49,8 @@ void transfer_set_rest(struct transfer *, struct portal *, const struct request 
  * only addresses that the guard lets pass. Takes the headers. */
 void transfer_set_http(struct transfer *, const char *method, const char *url,
                        struct curl_slist *headers, const char *body, size_t size);
+/* Has all of it left? Half a request cannot have been carried out. */
+bool transfer_is_sent(const struct transfer *);
 /* What came: `code` is libcurl's. Texts point into the transfer. */
 void transfer_read(struct transfer *, CURLcode code, struct reply *ret);
 /* Where the portal says it is now, NULL when the answer is no redirect. */

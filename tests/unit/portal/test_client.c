@@ -318,6 +318,182 @@ START_TEST(a_failed_handshake_has_sent_nothing)
 }
 END_TEST
 
+/* ---- failures of transport ------------------------------------------------------------------- */
+
+/* Accepts, reads until it has seen `until`, says `text`, hangs up; without a text it resets. */
+static struct raw {
+    int fd, port;
+    const char *until, *text;
+    pthread_t thread;
+} raw;
+
+static void *raw_serve(void *arg)
+{
+    (void)arg;
+    for (int fd = accept(raw.fd, NULL, NULL); fd >= 0; fd = accept(raw.fd, NULL, NULL)) {
+        char bytes[4096] = "";
+        size_t have = 0;
+        struct linger now = {.l_onoff = 1};
+        for (ssize_t got = 1; got > 0 && strstr(bytes, raw.until) == NULL; have += (size_t)got)
+            if ((got = recv(fd, bytes + have, sizeof bytes - 1 - have, 0)) <= 0)
+                break;
+        (void)send(fd, raw.text, strlen(raw.text), MSG_NOSIGNAL);
+        if (raw.text[0] == '\0')
+            (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        else
+            (void)shutdown(fd, SHUT_WR);
+        close(fd);
+    }
+    return NULL;
+}
+
+static void raw_start(const char *until, const char *text)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+    socklen_t size = sizeof address;
+    raw = (struct raw){.until = until, .text = text};
+    raw.fd = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(raw.fd, (struct sockaddr *)&address, size), 0);
+    ck_assert_int_eq(listen(raw.fd, 16), 0);
+    ck_assert_int_eq(getsockname(raw.fd, (struct sockaddr *)&address, &size), 0);
+    raw.port = ntohs(address.sin_port);
+    pthread_create(&raw.thread, NULL, raw_serve, NULL);
+}
+
+static void raw_stop(void)
+{
+    (void)shutdown(raw.fd, SHUT_RDWR);
+    pthread_join(raw.thread, NULL);
+    close(raw.fd);
+}
+
+static struct portal_client *start_at(const char *url)
+{
+    struct err err = {0};
+    const struct portal_settings portal = {
+        .id = 1, .name = "main", .url = url, .drain = 2, .size = 50, .share = 1};
+    const struct portal_client_options options = {.portals = &portal, .portal_count = 1};
+    finished = 0;
+    struct portal_client *client = portal_client_start(&options, &err);
+    ck_assert_msg(client != NULL, "%s", err.text);
+    return client;
+}
+
+/* Three writes that cannot share a batch fail at once: the circuit opens and says why, and none of
+ * them has been sent. */
+static void expect_unsent(const char *url, const char *error)
+{
+    struct call calls[3];
+    char beginning[80];
+    struct portal_client *client = start_at(url);
+    for (int i = 0; i < 3; i++) {
+        make(&calls[i], "crm.item.add", "{\"fields\":{\"title\":null}}", true);
+        portal_client_submit(client, &calls[i]);
+    }
+    do {
+        sched_yield();
+        ck_assert(portal_client_health(client, 1, &health));
+    } while (health.circuit == CIRCUIT_CLOSED);
+    (void)snprintf(beginning, sizeof beginning, "no answer from the portal: %s: ", error);
+    ck_assert_msg(strncmp(health.why, beginning, strlen(beginning)) == 0, "%s", health.why);
+    ck_assert(!health.ok);
+    ck_assert_int_gt(health.probe_ms, 0);
+    ck_assert_int_eq(health.unsure, 0);
+    portal_client_stop(client, 0);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(calls[i].answer.verdict, VERDICT_RETRY);
+        ck_assert_int_eq(calls[i].answer.sent_ms, 0);
+        release(&calls[i]);
+    }
+}
+
+START_TEST(a_name_that_does_not_resolve_has_got_nothing)
+{
+    char url[160]; /* a label of 64 letters is no name: nobody is asked */
+    (void)snprintf(url, sizeof url, "https://%064d.bitrix24.ru/rest/1/s3cretcode/", 0);
+    expect_unsent(url, "NO_SUCH_HOST");
+}
+END_TEST
+
+START_TEST(a_closed_door_has_got_nothing)
+{
+    char url[96];
+    raw_start("", "");
+    raw_stop();
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/rest/1/s3cretcode/", raw.port);
+    expect_unsent(url, "NO_CONNECTION");
+}
+END_TEST
+
+START_TEST(a_door_without_tls_has_got_nothing)
+{
+    char url[96];
+    raw_start("", "HTTP/1.1 400 Bad Request\r\n\r\n");
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/rest/1/s3cretcode/", raw.port);
+    expect_unsent(url, "TLS");
+    raw_stop();
+}
+END_TEST
+
+START_TEST(a_reset_in_the_middle_of_the_body_has_got_nothing)
+{
+    char url[96];
+    char *params = mem_printf("{\"x\":\"%024000000d\"}", 0); /* more than sockets take in */
+    raw_start("POST", "");
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/rest/1/s3cretcode/", raw.port);
+    struct portal_client *client = start_at(url);
+    make(&call, "disk.folder.uploadFile", params, true);
+    portal_client_submit(client, &call);
+    wait_for_retried(client);
+    portal_client_stop(client, 0);
+    raw_stop();
+    mem_free(params);
+    ck_assert_int_eq(call.answer.sent_ms, 0);
+    expect(VERDICT_RETRY, "NOT_SENT");
+}
+END_TEST
+
+START_TEST(an_answer_that_is_no_http_leaves_a_write_unsure)
+{
+    char url[96];
+    raw_start("\r\n\r\n{}", "220 smtp.firm.ru ESMTP\r\n");
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/rest/1/s3cretcode/", raw.port);
+    struct portal_client *client = start_at(url);
+    make(&call, "crm.item.add", "{}", true);
+    portal_client_submit(client, &call);
+    wait_for(1);
+    portal_client_stop(client, 0);
+    raw_stop();
+    expect(VERDICT_UNSURE, "NOT_HTTP");
+}
+END_TEST
+
+/* ---- the secret ------------------------------------------------------------------------------ */
+
+static void handle_echo(struct stub_exchange *exchange, void *arg)
+{
+    (void)arg;
+    bool fails = strstr(exchange->body, "fail") != NULL;
+    exchange->status = fails ? 400 : 200;
+    (void)snprintf(exchange->text, sizeof exchange->text,
+                   fails ? "{\"error\":\"AT_%s\",\"error_description\":\"%s\"}"
+                         : "{\"result\":{\"urlMachine\":\"https:\\/\\/x%s\",\"path\":\"%s\"}}",
+                   exchange->path, exchange->path);
+}
+
+START_TEST(the_webhooks_code_is_cut_out_of_whatever_the_portal_says)
+{
+    ask(handle_echo, "crm.item.get", "{}", false);
+    ck_assert_str_eq(jv_text(call.answer.result, "urlMachine", ""),
+                     "https://x/rest/1/***/crm.item.get");
+    ck_assert_str_eq(jv_text(call.answer.result, "path", ""), "/rest/1/***/crm.item.get");
+    expect(VERDICT_DONE, "");
+    ask(handle_echo, "crm.item.get", "{\"fail\":1}", false);
+    ck_assert_str_eq(call.answer.text, "/rest/1/***/crm.item.get");
+    expect(VERDICT_REFUSED, "AT_/REST/1/***/CRM.ITEM.GET");
+}
+END_TEST
+
 /* ---- batches --------------------------------------------------------------------------------- */
 
 static void handle_batch(struct stub_exchange *exchange, void *arg)
@@ -454,6 +630,44 @@ START_TEST(a_redirect_keeps_the_post_and_is_remembered)
 }
 END_TEST
 
+static void handle_stranger(struct stub_exchange *exchange, void *arg)
+{
+    const struct stub *to = arg;
+    answer_text(exchange, 302, "");
+    (void)snprintf(exchange->headers, sizeof exchange->headers,
+                   "Location: https://s3cretcode.example.ru:%d%.200s\r\n", to->port,
+                   exchange->path);
+}
+
+START_TEST(strangers_are_not_told_the_secret)
+{
+    struct stub stranger;
+    stub_start(&stranger, handle_new_home, NULL);
+    stub_start(&stub, handle_stranger, &stranger);
+    struct portal_client *client = start_for(stub.port, NULL);
+    make(&call, "crm.item.add", "{}", true);
+    portal_client_submit(client, &call);
+    do {
+        sched_yield();
+        ck_assert(portal_client_health(client, 1, &health));
+    } while (health.circuit != CIRCUIT_PAUSED || stub_requests(&stub) < 2);
+    char why[320];
+    (void)snprintf(why, sizeof why,
+                   "the portal sends us elsewhere; if it has moved there, put its new address into "
+                   "the url-file (REDIRECT: the portal redirects to \"https://***.example.ru:%d\", "
+                   "which is not of its domain)",
+                   stranger.port);
+    ck_assert_str_eq(health.why, why);
+    ck_assert_str_eq(health.moved_to, "");
+    ck_assert_int_eq(health.waiting, 1);
+    portal_client_stop(client, 0);
+    stub_stop(&stub);
+    stub_stop(&stranger);
+    ck_assert_int_eq(stranger.connections, 0);
+    expect(VERDICT_RETRY, "NOT_SENT");
+}
+END_TEST
+
 /* ---- the end --------------------------------------------------------------------------------- */
 
 static void handle_hold(struct stub_exchange *exchange, void *arg)
@@ -567,6 +781,95 @@ START_TEST(a_slow_portal_takes_nothing_from_another)
     ck_assert_int_eq(finished, 2);
     release(&held);
     release(&quick);
+}
+END_TEST
+
+/* ---- many portals ---------------------------------------------------------------------------- */
+
+enum { CROWD = 60 };
+static atomic_int ended_of[5]; /* by portal */
+
+static void count_ended(struct call *ended)
+{
+    atomic_fetch_add(&ended_of[ended->portal], 1);
+    done(ended);
+}
+
+static void handle_well(struct stub_exchange *exchange, void *arg)
+{
+    (void)arg;
+    answer_text(exchange, 200, "{\"result\":1}");
+}
+
+/* Answers nothing before the healthy portal has answered everything. */
+static void handle_slow(struct stub_exchange *exchange, void *arg)
+{
+    while (atomic_load(&ended_of[4]) < CROWD)
+        sched_yield();
+    handle_well(exchange, arg);
+}
+
+static void crowd_submit(struct portal_client *client, struct call *calls, int64_t portal)
+{
+    for (int i = 0; i < CROWD; i++) {
+        make(&calls[i], "crm.item.get", "{\"id\":null}", false); /* null: each by itself */
+        calls[i].portal = portal;
+        calls[i].done = count_ended;
+        portal_client_submit(client, &calls[i]);
+    }
+}
+
+/* Nothing here measures time: the healthy portal's calls have all ended while not one of the
+ * others has, which could not end before. */
+START_TEST(dead_and_slow_portals_take_nothing_from_a_healthy_one)
+{
+    static struct call calls[5][CROWD];
+    struct stub hanging, slow, healthy;
+    char urls[5][96];
+    struct portal_settings portals[4];
+    struct err err = {0};
+    stub_start(&hanging, handle_hold, NULL);
+    stub_start(&slow, handle_slow, NULL);
+    stub_start(&healthy, handle_well, NULL);
+    raw_start("", "");
+    raw_stop();
+    const int ports[] = {0, hanging.port, raw.port, slow.port, healthy.port};
+    for (int i = 1; i <= 4; i++) {
+        (void)snprintf(urls[i], sizeof urls[i], "http://127.0.0.1:%d/rest/1/s3cretcode/", ports[i]);
+        portals[i - 1] = (struct portal_settings){
+            .id = i, .name = "p", .url = urls[i], .drain = 0, .size = 50, .share = 1};
+        atomic_store(&ended_of[i], 0);
+    }
+    const struct portal_client_options options = {.portals = portals, .portal_count = 4};
+    finished = 0;
+    struct portal_client *client = portal_client_start(&options, &err);
+    ck_assert_msg(client != NULL, "%s", err.text);
+    for (int i = 1; i <= 4; i++)
+        crowd_submit(client, calls[i], i);
+    wait_for(CROWD);
+    ck_assert_int_eq(atomic_load(&ended_of[1]), 0);
+    ck_assert_int_eq(atomic_load(&ended_of[2]), 0);
+    ck_assert_int_eq(atomic_load(&ended_of[4]), CROWD);
+    wait_for(2 * CROWD); /* the slow one's too, in its time */
+    ck_assert_int_eq(atomic_load(&ended_of[3]), CROWD);
+    /* The dead ones cost a few requests and then a probe a while, not one for each call. */
+    ck_assert_int_le(stub_requests(&hanging), 4);
+    do {
+        sched_yield();
+        ck_assert(portal_client_health(client, 2, &health));
+    } while (health.circuit == CIRCUIT_CLOSED);
+    ck_assert_int_le(health.requests, 8);
+    ck_assert_int_eq(health.waiting, CROWD);
+    portal_client_stop(client, 0);
+    stub_stop(&hanging);
+    stub_stop(&slow);
+    stub_stop(&healthy);
+    for (int i = 1; i <= 4; i++)
+        for (int k = 0; k < CROWD; k++) {
+            bool well = i >= 3;
+            ck_assert_int_eq(calls[i][k].answer.verdict, well ? VERDICT_DONE : VERDICT_RETRY);
+            release(&calls[i][k]);
+        }
 }
 END_TEST
 
@@ -785,6 +1088,11 @@ CHECK_MAIN("client", a_call_is_posted_as_json, a_refusal_is_given_back_without_t
            a_kept_connection_that_dies_never_sends_a_write_twice,
            a_kept_connection_that_dies_with_its_portal_leaves_a_write_unsure,
            a_portal_that_cannot_be_reached_has_got_nothing, a_failed_handshake_has_sent_nothing,
+           a_name_that_does_not_resolve_has_got_nothing, a_closed_door_has_got_nothing,
+           a_door_without_tls_has_got_nothing, a_reset_in_the_middle_of_the_body_has_got_nothing,
+           an_answer_that_is_no_http_leaves_a_write_unsure,
+           the_webhooks_code_is_cut_out_of_whatever_the_portal_says,
+           strangers_are_not_told_the_secret, dead_and_slow_portals_take_nothing_from_a_healthy_one,
            calls_that_wait_together_travel_in_one_batch, a_lane_keeps_its_order,
            a_redirect_keeps_the_post_and_is_remembered, a_stop_knows_what_was_under_way,
            an_answer_within_the_grace_still_counts,

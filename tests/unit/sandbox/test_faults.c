@@ -149,6 +149,39 @@ static int struck(struct sandbox *sb, int times, char out[64])
     return count;
 }
 
+START_TEST(a_request_is_refused_with_any_code)
+{
+    struct sandbox *sb = kit_new();
+    kit_do(sb, "{'do':'fault','kind':'refuse','code':'OVERLOAD_LIMIT','status':503,'text':'no'}");
+    kit_do(sb, "{'do':'fault','kind':'refuse','code':'PORTAL_DELETED'}");
+    struct kit_reply reply = kit_call(sb, "crm.item.add", ADD);
+    ck_assert_int_eq(reply.status, 503);
+    ck_assert_str_eq(jv_text(reply.body, "error", ""), "OVERLOAD_LIMIT");
+    ck_assert_str_eq(jv_text(reply.body, "error_description", ""), "no");
+    kit_reply_done(&reply);
+    reply = kit_call(sb, "batch", "{'cmd':{'a':'crm.item.add?entityTypeId=2'}}");
+    ck_assert_int_eq(reply.status, 403);
+    ck_assert_str_eq(jv_text(reply.body, "error", ""), "PORTAL_DELETED");
+    kit_reply_done(&reply);
+    ck_assert_int_eq(deals(sb), 0);
+    sandbox_free(sb);
+}
+END_TEST
+
+START_TEST(a_request_that_is_cut_off_was_carried_out)
+{
+    struct sandbox *sb = kit_new();
+    kit_do(sb, "{'do':'fault','kind':'cut_off','ms':60000}");
+    struct kit_reply reply = kit_call(sb, "crm.item.add", ADD);
+    ck_assert_int_eq(reply.status, 504);
+    ck_assert_ptr_null(reply.body);
+    ck_assert_int_eq(reply.raw.delay_ms, 60000);
+    kit_reply_done(&reply);
+    ck_assert_int_eq(deals(sb), 1);
+    sandbox_free(sb);
+}
+END_TEST
+
 START_TEST(how_often_is_counted_or_every_nth_or_by_chance)
 {
     struct sandbox *sb = kit_new();
@@ -186,7 +219,8 @@ START_TEST(a_wrong_wish_says_what_is_wrong)
     refused(
         sb, "{\"do\":\"fault\",\"kind\":\"flood\"}",
         "unknown fault \"flood\"; html, empty, truncated, error, drop_before, drop_after, slow, "
-        "redirect, dead_webhook, limit and operation are known");
+        "redirect, dead_webhook, refuse, cut_off, limit and operation are known");
+    refused(sb, "{\"do\":\"fault\",\"kind\":\"refuse\"}", "a refusal needs \"code\"");
     refused(sb, "{\"do\":\"fault\",\"kind\":\"redirect\"}",
             "a redirect needs \"to\": the address it leads to");
     sandbox_free(sb);
@@ -197,5 +231,6 @@ CHECK_MAIN("sandbox/faults", html_and_nothing_come_instead_of_an_answer,
            a_truncated_answer_was_carried_out, a_dropped_connection_is_before_or_after,
            a_batch_is_struck_by_what_strikes_its_command, an_error_strikes_one_command,
            a_slow_answer_says_how_slow, a_renamed_portal_points_to_its_new_host,
-           a_dead_webhook_stays_dead_until_cleared, how_often_is_counted_or_every_nth_or_by_chance,
-           a_wrong_wish_says_what_is_wrong)
+           a_dead_webhook_stays_dead_until_cleared, a_request_is_refused_with_any_code,
+           a_request_that_is_cut_off_was_carried_out,
+           how_often_is_counted_or_every_nth_or_by_chance, a_wrong_wish_says_what_is_wrong)
