@@ -180,6 +180,7 @@ static bool start_engine(struct serve *s, struct err *err)
         .portal_ids = s->portal_ids,
         .store = s->store,
         .client = s->client,
+        .former = s->former.engine,
     };
     s->engine = engine_start(&options, err);
     if (s->engine == NULL)
@@ -198,6 +199,7 @@ static void halt_engine(struct serve *s)
 
 static void stop_engine(struct serve *s)
 {
+    former_release(s, CALLS_GRACE_MS);
     engine_stop(s->engine);
 }
 
@@ -308,6 +310,8 @@ size_t parts_start(struct serve *s, struct err *err)
 void parts_stop(struct serve *s, size_t count)
 {
     sockets_lead_to_next(&s->sockets);
+    if (s->former.client != NULL)
+        portal_client_halt(s->former.client, CALLS_GRACE_MS);
     while (count > 0)
         parts[--count].stop(s);
     pthread_mutex_destroy(&s->bell.lock);
@@ -317,14 +321,12 @@ void parts_stop(struct serve *s, size_t count)
  * public door is open throughout: the new listener stands beside the old one before that leaves. */
 bool parts_exchange(struct serve *s, struct config *config, int64_t *portal_ids, struct err *err)
 {
-    struct config *old_config = s->config;
-    int64_t *old_ids = s->portal_ids;
     struct ingest *old_ingest = s->ingest;
-    stop_upkeep(s);
     admin_stop(s->admin, ADMIN_GRACE_MS);
     set_bell(s, NULL);
-    stop_client(s);
-    stop_engine(s);
+    former_make(s);
+    upkeep_save_budgets(s->upkeep);
+    upkeep_free(s->upkeep);
     s->upkeep = NULL;
     s->admin = NULL;
     s->ingest = NULL;
@@ -335,7 +337,5 @@ bool parts_exchange(struct serve *s, struct config *config, int64_t *portal_ids,
     bool ok = start_client(s, err) && start_engine(s, err) && start_ingest(s, err) &&
               start_admin(s, err) && start_upkeep(s, err);
     ingest_stop(old_ingest, LISTENER_GRACE_MS);
-    config_free(old_config);
-    mem_free(old_ids);
     return ok;
 }

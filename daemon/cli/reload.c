@@ -5,9 +5,7 @@
 #include "daemon/cli/notify.h"
 #include "daemon/cli/serve.h"
 
-/* A batch may last a minute (bitrix24.md §4): until then calls in flight come back with answers
- * that can be trusted, and nothing becomes UNSURE. */
-enum { CALLS_MOST_MS = 65000, LOOK_MS = 5 };
+enum { LOOK_MS = 5 };
 
 /* What the store and the sockets were opened with stays until a restart; difference.c warns. */
 static void keep_what_stays(struct config *old, struct config *new)
@@ -24,17 +22,17 @@ static void keep_what_stays(struct config *old, struct config *new)
     new->admin_count = old->admin_count;
 }
 
-/* Events are taken in meanwhile, and the watchdog is fed. False: told to end. */
-static bool wait_for_calls(struct serve *s)
+/* One former at a time: a reload soon after another waits for what is left of that one. Meanwhile
+ * everything goes on by the configuration in use. False: told to end. */
+static bool wait_for_former(struct serve *s)
 {
     const sigset_t end = serve_end_signals();
-    engine_halt(s->engine);
-    portal_client_halt(s->client, CALLS_MOST_MS);
-    while (!portal_client_at_rest(s->client)) {
+    while (!former_at_rest(s)) {
         (void)upkeep_run(s->upkeep);
         if (serve_next_signal(&end, LOOK_MS) > 0)
             return false;
     }
+    former_release(s, 0);
     return true;
 }
 
@@ -50,7 +48,7 @@ static enum reloaded exchange(struct serve *s, struct config *new)
         config_free(new);
         return RELOAD_OVER;
     }
-    if (!wait_for_calls(s)) {
+    if (!wait_for_former(s)) {
         log_info("told to end in the middle of a reload: the configuration in use stays");
         mem_free(ids);
         config_free(new);

@@ -2,8 +2,8 @@
 #define DAEMON_CLI_SERVE_H
 
 /* The running daemon, put together: parts.c starts, stops and exchanges its parts, reload.c is
- * SIGHUP, upkeep.c does what comes round, serve.c is the process. Everything here belongs to the
- * main thread, but for the bell. */
+ * SIGHUP, former.c is what a reload leaves behind for a while, upkeep.c does what comes round,
+ * serve.c is the process. Everything here belongs to the main thread, but for the bell. */
 
 #include <pthread.h>
 #include <signal.h>
@@ -24,6 +24,14 @@ struct bell {
     struct engine *engine; /* NULL: nobody hears; the next one looks at the store by itself */
 };
 
+/* What the last reload has replaced, while calls of it are under way. */
+struct former {
+    struct config *config;
+    int64_t *portal_ids;
+    struct portal_client *client;
+    struct engine *engine; /* NULL: there is none */
+};
+
 struct serve {
     const char *file;
     bool take_over; /* another daemon may still be there: wait for its end */
@@ -34,6 +42,7 @@ struct serve {
     struct bell bell;
     struct portal_client *client;
     struct engine *engine;
+    struct former former;
     struct ingest *ingest;
     struct admin *admin;
     struct upkeep *upkeep;
@@ -54,10 +63,19 @@ size_t parts_count(void);
 void parts_stop(struct serve *, size_t count);
 /* The row ids of the configuration's portals; mem_free. NULL with err. */
 int64_t *parts_portal_ids(struct store *, const struct config *, struct err *);
-/* Puts parts that use the new configuration in the place of those that use the old one, which is
- * freed; store and sockets stay. The engine has been halted and the client is at rest. False: some
+/* Puts parts that use the new configuration in the place of those that use the old one, of which
+ * client and engine become the former; store and sockets stay. There is no former. False: some
  * parts are missing now, for want of memory, threads or descriptors. Takes both. */
 bool parts_exchange(struct serve *, struct config *, int64_t *portal_ids, struct err *) MUST_CHECK;
+
+/* ---- former.c ---- */
+
+/* Halts client and engine and hands them, the configuration and the ids over to the former. */
+void former_make(struct serve *);
+/* Has every call come back, and been settled? Or is there none at all. */
+bool former_at_rest(const struct serve *);
+/* Its end; calls that are not back yet get so long. */
+void former_release(struct serve *, int64_t grace_ms);
 
 /* ---- reload.c ---- */
 

@@ -13,6 +13,7 @@ enum {
     PRUNE_ROWS = 1000,
     BUDGETS_EVERY_MS = 5 * 1000,
     PORTALS_EVERY_MS = 5 * 1000,
+    FORMER_LOOK_MS = 20,
     IDLE_MS = 60 * 1000,
 };
 
@@ -132,9 +133,16 @@ static int64_t tell_of_portals(struct upkeep *u)
     return PORTALS_EVERY_MS;
 }
 
+static int64_t release_former(struct upkeep *u)
+{
+    if (former_at_rest(u->serve))
+        former_release(u->serve, 0);
+    return u->serve->former.engine != NULL ? FORMER_LOOK_MS : IDLE_MS;
+}
+
 /* Each returns in how many milliseconds it wants to be called again. */
 static int64_t (*const jobs[])(struct upkeep *) = {feed_watchdog, prune, save_budgets,
-                                                   tell_of_portals};
+                                                   tell_of_portals, release_former};
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
 struct upkeep *upkeep_new(struct serve *serve)

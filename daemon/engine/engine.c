@@ -289,6 +289,7 @@ struct engine *engine_start(const struct engine_options *o, struct err *err)
     e->site = (struct site){.config = o->config, .portal_ids = o->portal_ids};
     e->store = o->store;
     e->client = o->client;
+    e->former = o->former;
     e->facts = facts_new();
     e->writes = writes_new();
     e->held = held_new();
@@ -376,6 +377,32 @@ void engine_stop(struct engine *e)
     if (e->feeder_started)
         pthread_join(e->feeder, NULL);
     free_everything(e);
+}
+
+bool engine_at_rest(struct engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    bool rest = e->halting && e->task_count == 0;
+    pthread_mutex_unlock(&e->lock);
+    return rest;
+}
+
+bool engine_holds(struct engine *e, int64_t portal, const struct entity *entity)
+{
+    pthread_mutex_lock(&e->lock);
+    bool holds = feeder_find_locked(e, portal, entity) != NULL;
+    pthread_mutex_unlock(&e->lock);
+    return holds || writes_under_way(e->writes, portal, entity, true);
+}
+
+void engine_forget_former(struct engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    e->former = NULL;
+    while (e->feeding)
+        (void)pthread_cond_wait(&e->rested, &e->lock);
+    pthread_mutex_unlock(&e->lock);
+    engine_wake(e);
 }
 
 /* ---- health ---------------------------------------------------------------------------------- */

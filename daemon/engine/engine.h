@@ -27,6 +27,9 @@ struct engine_options {
     struct store *store;
     struct portal_client *client;
     int workers; /* 0: 2 */
+    /* A halted engine on the same store whose calls are still under way: what it holds and what it
+     * changes is left alone. Borrowed until engine_forget_former; NULL: there is none. */
+    struct engine *former;
 };
 
 struct engine *engine_start(const struct engine_options *, struct err *) MUST_CHECK;
@@ -35,6 +38,10 @@ struct engine *engine_start(const struct engine_options *, struct err *) MUST_CH
  * engine_stop (settles what came back, joins). */
 void engine_halt(struct engine *);
 void engine_stop(struct engine *);
+/* Has a halted engine nothing at work any more? */
+bool engine_at_rest(struct engine *);
+/* Its former has come to rest, and goes; what it left is taken up. */
+void engine_forget_former(struct engine *);
 
 /* Something new is in the store (an event was committed, a run was retried). Thread-safe, cheap. */
 void engine_wake(struct engine *);

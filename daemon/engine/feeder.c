@@ -22,7 +22,7 @@ static size_t bucket_of(int64_t portal, const struct entity *entity)
     return (hash ^ (hash >> 17)) % ENGINE_BUCKETS;
 }
 
-static struct task *find_locked(struct engine *e, int64_t portal, const struct entity *entity)
+struct task *feeder_find_locked(struct engine *e, int64_t portal, const struct entity *entity)
 {
     struct task *t = e->buckets[bucket_of(portal, entity)];
     while (t != NULL && (t->portal->id != portal || !entity_same(&t->entity, entity)))
@@ -65,12 +65,29 @@ static void push_new_locked(struct engine *e, struct engine_portal *portal,
     engine_push_ready_locked(e, task);
 }
 
-static void offer(struct engine *e, struct engine_portal *portal, const struct waiting_entity *rows,
+/* Leaves out what the former engine is still at; it takes nothing new, so this only ever gets less.
+ * What is left out is read again. */
+static int64_t without_held(struct engine *former, int64_t portal, struct waiting_entity *rows,
+                            int64_t count)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0; i < count; i++)
+        if (!engine_holds(former, portal, &rows[i].entity))
+            rows[kept++] = rows[i];
+    return kept;
+}
+
+static void offer(struct engine *e, struct engine_portal *portal, struct waiting_entity *rows,
                   int64_t count)
 {
     pthread_mutex_lock(&e->lock);
+    struct engine *former = e->former; /* lives while we are feeding */
+    pthread_mutex_unlock(&e->lock);
+    if (former != NULL)
+        count = without_held(former, portal->id, rows, count);
+    pthread_mutex_lock(&e->lock);
     for (int64_t i = 0; i < count && !e->halting; i++) {
-        struct task *task = find_locked(e, portal->id, &rows[i].entity);
+        struct task *task = feeder_find_locked(e, portal->id, &rows[i].entity);
         if (task != NULL)
             task->again = true;
         else
@@ -194,10 +211,13 @@ static void *feeder_main(void *arg)
     while (!e->halting && !e->stopping) {
         if (clock_mono_ms() >= next_reading_locked(e, read_ms, again_ms)) {
             e->news = false;
+            e->feeding = true;
             atomic_store(&e->nudged, false);
             pthread_mutex_unlock(&e->lock);
             int64_t next = feed(e);
             pthread_mutex_lock(&e->lock);
+            e->feeding = false;
+            pthread_cond_broadcast(&e->rested);
             read_ms = clock_mono_ms();
             again_ms = read_ms + next;
         }

@@ -13,4 +13,7 @@ bool feeder_start(struct engine *, struct err *) MUST_CHECK;
 /* Takes a task out of the table of tasks; engine.lock is held. */
 void feeder_remove_locked(struct engine *, struct task *);
 
+/* The entity's task; NULL when it is not at work. */
+struct task *feeder_find_locked(struct engine *, int64_t portal, const struct entity *);
+
 #endif

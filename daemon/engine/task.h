@@ -63,7 +63,7 @@ struct engine {
     pthread_mutex_t lock;                       /* guards everything down to the blank line */
     pthread_cond_t ready_more;                  /* the ready queue has something, or stopping */
     pthread_cond_t feed_more;                   /* the feeder has something to do, or stopping */
-    pthread_cond_t rested;                      /* a task went to rest */
+    pthread_cond_t rested;                      /* a task or the feeder went to rest */
     struct task *ready_head[3], *ready_tail[3]; /* by priority */
     struct task *sleepers;                      /* tasks that wait for a time */
     struct task *buckets[ENGINE_BUCKETS];       /* all tasks by portal and entity */
@@ -71,6 +71,8 @@ struct engine {
     int at_work; /* workers inside a stage */
     bool news;   /* the store may have something new */
     bool halting, stopping;
+    struct engine *former; /* as of engine.h; NULL: none */
+    bool feeding;          /* the feeder is at it, and may be asking the former */
 
     atomic_bool nudged; /* news is set or about to be: further wakes change nothing */
     struct worker workers[ENGINE_MOST_WORKERS];
@@ -136,6 +138,8 @@ struct task {
 };
 
 /* engine.c */
+/* Does a halted engine have the entity at work, or a call under way that changes it? */
+bool engine_holds(struct engine *, int64_t portal, const struct entity *);
 void engine_push_ready(struct engine *, struct task *); /* takes the lock */
 void engine_push_ready_locked(struct engine *, struct task *);
 /* Sleeps for `ms`, then goes on at `stage`: TASK_SLEEP; TASK_REST when the engine halts. */

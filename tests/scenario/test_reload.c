@@ -240,6 +240,29 @@ START_TEST(a_call_in_flight_comes_back_as_if_nothing_were)
 }
 END_TEST
 
+/* The portal sits on one call: by the new rules the others are served at once, and what the call
+ * was for is left alone until its answer has come. */
+START_TEST(a_hanging_call_holds_up_neither_the_reload_nor_the_rules)
+{
+    struct house *h = house_with(one_rule);
+    house_fault(h, json_pack("{ss ss si}", "kind", "slow", "method", COMMENT, "ms", 12000));
+    int64_t hanging = add_deal(h);
+    HOUSE_UNTIL(h, effects_reach(h, COMMENT, 1));
+    reload(h, "reloaded portals=1");
+    house_update(h, IVANOV, DEAL, hanging, json_pack("{ss}", "title", "Двери"));
+    for (int i = 0; i < 3; i++) {
+        add_deal(h);
+        HOUSE_UNTIL(h, effects_reach(h, COMMENT, 2 + i));
+        HOUSE_UNTIL(h, house_count_runs(h, "first", "done") == 1 + i);
+    }
+    ck_assert_int_eq(house_count_runs(h, "first", "running"), 1);
+    HOUSE_UNTIL_WITHIN(h, 40, house_count_runs(h, "first", "done") == 4);
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 4, COMMENT, NULL);
+    house_close(h);
+}
+END_TEST
+
 enum { RELOADS = 5, SENDERS = 4, BETWEEN = 200 };
 
 START_TEST(five_reloads_under_a_stream_refuse_lose_and_double_nothing)
@@ -264,14 +287,35 @@ END_TEST
 
 /* ---- two signals ----------------------------------------------------------------------------- */
 
-START_TEST(sigterm_in_the_middle_of_a_reload_ends_with_0_in_time)
+/* The call of before the reload gets its seconds of grace as any other (product.md §3), and what is
+ * not known then is looked for. */
+START_TEST(sigterm_after_a_reload_ends_with_0_in_time_though_old_calls_hang)
 {
     struct house *h = house_with(one_rule);
     house_fault(h, json_pack("{ss ss si}", "kind", "slow", "method", COMMENT, "ms", 60000));
     add_deal(h);
     HOUSE_UNTIL(h, effects_reach(h, COMMENT, 1));
+    reload(h, "reloaded portals=1");
+    int64_t began_ms = clock_mono_ms();
+    ck_assert_int_eq(house_stop(h), 0);
+    ck_assert_int_lt(clock_mono_ms() - began_ms, 10000);
+    house_clear_faults(h);
+    house_start(h);
+    HOUSE_UNTIL(h, house_count_runs(h, "first", "done") == 1);
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(sigterm_during_a_reload_that_waits_for_the_one_before_ends_with_0_in_time)
+{
+    struct house *h = house_with(one_rule);
+    house_fault(h, json_pack("{ss ss si}", "kind", "slow", "method", COMMENT, "ms", 60000));
+    add_deal(h);
+    HOUSE_UNTIL(h, effects_reach(h, COMMENT, 1));
+    reload(h, "reloaded portals=1");
     (void)kill(house_daemon_pid(h), SIGHUP);
-    HOUSE_UNTIL(h, log_count(h, "reloading file=") == 1);
+    HOUSE_UNTIL(h, log_count(h, "reloading file=") == 2);
     int64_t began_ms = clock_mono_ms();
     ck_assert_int_eq(house_stop(h), 0);
     ck_assert_int_lt(clock_mono_ms() - began_ms, 10000);
@@ -360,7 +404,9 @@ CHECK_MAIN("reload", a_new_rule_works_and_a_changed_one_does_what_it_says_now,
            a_changed_list_of_senders_applies, a_run_that_waits_goes_on_by_the_new_text,
            a_run_whose_rule_is_gone_is_cancelled_with_that_reason,
            a_call_in_flight_comes_back_as_if_nothing_were,
+           a_hanging_call_holds_up_neither_the_reload_nor_the_rules,
            five_reloads_under_a_stream_refuse_lose_and_double_nothing,
-           sigterm_in_the_middle_of_a_reload_ends_with_0_in_time,
+           sigterm_after_a_reload_ends_with_0_in_time_though_old_calls_hang,
+           sigterm_during_a_reload_that_waits_for_the_one_before_ends_with_0_in_time,
            a_second_sighup_during_a_reload_is_obeyed_after_it,
            systemd_is_told_when_a_reload_begins_and_when_it_is_over)
