@@ -10,7 +10,7 @@
 
 #include "common/diag.h"
 
-enum { OUT_COLUMNS = 8 };
+enum { OUT_COLUMNS = 10 };
 
 struct out_row {
     char *cells[OUT_COLUMNS]; /* owned */

@@ -13,6 +13,8 @@
 #define REFRESH_TOKEN "5d8c1a77refresh-token-02bb"
 #define WRONG_TOKEN "0badc0de-wrong-token-0badc0de"
 
+#define COMMENT "crm.timeline.comment.add"
+
 static const char *const secrets[] = {HOUSE_TOKEN,     HOUSE_APP_TOKEN,   HOUSE_ROBOT_KEY,
                                       HOUSE_HOOK_CODE, HOUSE_ADMIN_TOKEN, ACCESS_TOKEN,
                                       REFRESH_TOKEN,   EVENT_TOKEN,       WRONG_TOKEN};
@@ -155,6 +157,50 @@ START_TEST(a_refused_webhook_is_not_shown_either)
 }
 END_TEST
 
+/* The portal says the webhook's code itself: in an error, in its code, in a page, in a result. */
+START_TEST(what_the_portal_says_of_the_secret_is_not_kept)
+{
+    struct house *h = house_with("[rule r]\non = deal updated\n[then update]\ncomments = "
+                                 "{{deal.title}}\n[then comment]\ntext = x\n");
+    static const char *const wishes[] = {
+        "{\"kind\":\"error\",\"code\":\"BAD_" HOUSE_HOOK_CODE "\",\"status\":400,\"text\":\"at "
+        "/rest/1/" HOUSE_HOOK_CODE "/\",\"method\":\"crm.item.update\"}",
+        "{\"kind\":\"error\",\"code\":\"BAD\",\"status\":400,\"text\":\"" HOUSE_HOOK_CODE
+        "\",\"method\":\"crm.item.get\"}",
+        "{\"kind\":\"refuse\",\"code\":\"NOT_FOUND\",\"status\":404,\"text\":\"" HOUSE_HOOK_CODE
+        "\",\"method\":\"" COMMENT "\"}",
+        "{\"kind\":\"redirect\",\"to\":\"https://" HOUSE_HOOK_CODE ".example.ru\"}",
+    };
+    int64_t id = house_seen(h, IVANOV, DEAL, json_pack("{ss}", "title", "Окна"));
+    for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++) {
+        struct err err = {0};
+        char title[16];
+        (void)snprintf(title, sizeof title, "Двери %zu", i);
+        house_fault(h, jv_parse_new(wishes[i], strlen(wishes[i]), &err));
+        house_update(h, IVANOV, DEAL, id, json_pack("{ss}", "title", title));
+        HOUSE_UNTIL_WITHIN(h, 40, house_is_settled(h));
+        house_clear_faults(h);
+    }
+    /* A record that holds it: a file's address, as the portal makes them (bitrix24.md §10 no. 40).
+     */
+    house_update(h, IVANOV, DEAL, id,
+                 json_pack("{ss}", "title", "https://x/rest/1/" HOUSE_HOOK_CODE "/file"));
+    HOUSE_UNTIL_WITHIN(h, 40, house_is_settled(h));
+    ck_assert_int_gt(house_count_runs(h, "r", "dead"), 0);
+    ck_assert_int_gt(house_count_runs(h, "r", "done"), 0);
+    char entity[64];
+    (void)snprintf(entity, sizeof entity, "/api/story?entity=deal%%20%lld", (long long)id);
+    answer_has_none(h, entity);
+    answer_has_none(h, "/health");
+    answer_has_none(h, "/api/runs");
+    answer_has_none(h, "/api/status");
+    ck_assert_int_eq(house_stop(h), 0);
+    folder_has_none(h, "b24bridge.db*");
+    folder_has_none(h, "daemon.log");
+    house_close(h);
+}
+END_TEST
+
 START_TEST(a_secret_file_that_others_can_read_is_an_error)
 {
     struct house *h = house_with("[rule r]\non = deal updated\n[then comment]\ntext = x\n");
@@ -171,4 +217,5 @@ START_TEST(a_secret_file_that_others_can_read_is_an_error)
 END_TEST
 
 CHECK_MAIN("secrets", no_secret_is_seen_anywhere, a_refused_webhook_is_not_shown_either,
+           what_the_portal_says_of_the_secret_is_not_kept,
            a_secret_file_that_others_can_read_is_an_error)
