@@ -406,21 +406,10 @@ static bool start_portals(struct portal_client *client, const struct portal_clie
     return true;
 }
 
-/* A name server that is slow to answer must not hold up the thread that serves all portals. */
-static bool names_are_resolved_aside(struct err *err)
-{
-    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
-    return (version->features & CURL_VERSION_ASYNCHDNS) != 0 ||
-           err_set(err,
-                   "this libcurl (%s) waits for name servers; one with a threaded resolver "
-                   "or c-ares is needed",
-                   version->version);
-}
-
 struct portal_client *portal_client_start(const struct portal_client_options *options,
                                           struct err *err)
 {
-    if (!names_are_resolved_aside(err))
+    if (!transfer_can_resolve_aside(err))
         return NULL;
     CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
     if (code != CURLE_OK) {

@@ -106,6 +106,16 @@ static bool is_near(const char *url)
     return strncmp(url, "http://", 7) == 0; /* only loopback is spoken to without TLS */
 }
 
+bool transfer_can_resolve_aside(struct err *err)
+{
+    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    return (version->features & CURL_VERSION_ASYNCHDNS) != 0 ||
+           err_set(err,
+                   "this libcurl (%s) waits for name servers; one with a threaded resolver "
+                   "or c-ares is needed",
+                   version->version);
+}
+
 struct transfer *transfer_new(void)
 {
     struct transfer *transfer = mem_alloc(sizeof *transfer);

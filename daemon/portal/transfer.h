@@ -13,6 +13,7 @@
 
 #include "common/addr.h"
 #include "common/buf.h"
+#include "common/err.h"
 #include "daemon/portal/portal.h"
 #include "daemon/portal/reply.h"
 
@@ -39,6 +40,9 @@ struct transfer {
     struct call *call; /* of another system */
     struct transfer *next;
 };
+
+/* A name server that is slow to answer must not hold up the thread that serves all portals. */
+bool transfer_can_resolve_aside(struct err *) MUST_CHECK;
 
 struct transfer *transfer_new(void);
 void transfer_free(struct transfer *);
