@@ -704,6 +704,20 @@ START_TEST(a_stop_knows_what_was_under_way)
 }
 END_TEST
 
+START_TEST(a_read_that_a_stop_cuts_short_may_be_asked_again)
+{
+    stub_start(&stub, handle_hold, NULL);
+    struct portal_client *client = start_for(stub.port, NULL);
+    make(&call, "crm.item.get", "{}", false);
+    portal_client_submit(client, &call);
+    while (stub_requests(&stub) == 0)
+        sched_yield();
+    portal_client_stop(client, 0);
+    stub_stop(&stub);
+    expect(VERDICT_RETRY, "STOPPED");
+}
+END_TEST
+
 START_TEST(an_answer_within_the_grace_still_counts)
 {
     stub_start(&stub, handle_new_home, NULL);
@@ -1095,6 +1109,7 @@ CHECK_MAIN("client", a_call_is_posted_as_json, a_refusal_is_given_back_without_t
            strangers_are_not_told_the_secret, dead_and_slow_portals_take_nothing_from_a_healthy_one,
            calls_that_wait_together_travel_in_one_batch, a_lane_keeps_its_order,
            a_redirect_keeps_the_post_and_is_remembered, a_stop_knows_what_was_under_way,
+           a_read_that_a_stop_cuts_short_may_be_asked_again,
            an_answer_within_the_grace_still_counts,
            a_halt_waits_for_answers_and_a_stop_cuts_the_wait_short,
            a_halted_client_without_calls_comes_to_rest, a_slow_portal_takes_nothing_from_another,
