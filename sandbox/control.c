@@ -241,13 +241,14 @@ static json_t *do_stats(struct sandbox *sb, const json_t *command, struct err *e
     (void)command;
     (void)err;
     bucket_leak(&sb->limits.bucket, sb->now_ms);
-    return json_pack(
-        "{sI sI sI sI sI sO sO sf s{sI sI si}}", "requests", (json_int_t)journal->requests,
-        "commands", (json_int_t)journal->commands, "batches", (json_int_t)journal->batches,
-        "max_batch", (json_int_t)journal->max_batch, "effects", (json_int_t)journal->last_effect,
-        "refusals", journal->refusals, "methods", journal->methods, "bucket",
-        sb->limits.bucket.level, "events", "raised", (json_int_t)sb->events.raised, "lost",
-        (json_int_t)sb->events.lost, "waiting", (int)json_array_size(sb->events.outbox));
+    return json_pack("{sI sI sI sI sI sO sO sf so s{sI sI si}}", "requests",
+                     (json_int_t)journal->requests, "commands", (json_int_t)journal->commands,
+                     "batches", (json_int_t)journal->batches, "max_batch",
+                     (json_int_t)journal->max_batch, "effects", (json_int_t)journal->last_effect,
+                     "refusals", journal->refusals, "methods", journal->methods, "bucket",
+                     sb->limits.bucket.level, "faults", faults_struck_new(&sb->faults), "events",
+                     "raised", (json_int_t)sb->events.raised, "lost", (json_int_t)sb->events.lost,
+                     "waiting", (int)json_array_size(sb->events.outbox));
 }
 
 static const struct {
@@ -277,9 +278,9 @@ static const struct {
     {"fault", do_fault,
      "{\"do\":\"fault\",\"kind\":\"drop_after\",\"method\":\"crm.item.*\",\"count\":1}  html, "
      "empty, "
-     "truncated, error (status, code, text), drop_before, drop_after, slow (ms), redirect (to), "
-     "dead_webhook, refuse (code, status, text), cut_off (ms), limit, operation; count 0: until "
-     "cleared; or every, or probability"},
+     "truncated, error (status, code, text, after), drop_before, drop_after, slow (ms), "
+     "redirect (to), dead_webhook, refuse (code, status, text), cut_off (ms), limit, operation; "
+     "count 0: until cleared; or every, or probability"},
     {"faults_clear", do_faults_clear, "{\"do\":\"faults_clear\"}"},
     {"limits", do_limits,
      "{\"do\":\"limits\",\"drain\":2,\"size\":50,\"operating\":480}  drain 0: unlimited"},

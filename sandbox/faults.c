@@ -89,6 +89,7 @@ bool faults_add(struct faults *faults, const json_t *wish, struct err *err)
         .probability = jv_real(wish, "probability", 0),
         .status = jv_int(wish, "status", 0),
         .ms = jv_int(wish, "ms", 1000),
+        .after = kind == FAULT_ERROR && jv_flag(wish, "after"),
         .code = mem_strdup(jv_text(wish, "code", NULL)),
         .text = mem_strdup(jv_text(wish, "text", NULL)),
         .to = mem_strdup(jv_text(wish, "to", NULL)),
@@ -112,7 +113,21 @@ static bool strikes(struct faults *faults, struct fault *fault)
         return false;
     if (fault->left > 0)
         fault->left--;
+    fault->struck++;
     return true;
+}
+
+json_t *faults_struck_new(const struct faults *faults)
+{
+    json_t *struck = json_object();
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct fault *fault = &faults->list[i];
+        for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
+            if (names[k].kind == fault->kind)
+                json_object_set_new(struck, names[k].name,
+                                    json_integer(jv_int(struck, names[k].name, 0) + fault->struck));
+    }
+    return struck;
 }
 
 static bool of_command(enum fault_kind kind)
@@ -138,11 +153,12 @@ const struct fault *faults_strike(struct faults *faults, const char *const *meth
     return NULL;
 }
 
-const struct fault *faults_strike_command(struct faults *faults, const char *method)
+const struct fault *faults_strike_command(struct faults *faults, const char *method, bool after)
 {
     for (size_t i = 0; i < faults->count; i++) {
         struct fault *fault = &faults->list[i];
-        if (of_command(fault->kind) && meant(fault, &method, 1) && strikes(faults, fault))
+        if (of_command(fault->kind) && fault->after == after && meant(fault, &method, 1) &&
+            strikes(faults, fault))
             return fault;
     }
     return NULL;

@@ -15,9 +15,9 @@
 
 enum { MOST_NAMES = 1 + BATCH_MOST };
 
-static bool misfortune(struct call *call, const char *name)
+static bool misfortune(struct call *call, const char *name, bool after)
 {
-    const struct fault *fault = faults_strike_command(&call->sb->faults, name);
+    const struct fault *fault = faults_strike_command(&call->sb->faults, name, after);
     if (fault == NULL)
         return true;
     if (fault->kind == FAULT_OPERATION)
@@ -50,7 +50,7 @@ static bool admitted(struct call *call, const struct method *method)
     if (!limits_method(&call->sb->limits, method->name, call->sb->now_ms))
         return call_fail(call, 429, "OPERATION_TIME_LIMIT",
                          "Method is blocked due to operation time limit.");
-    return misfortune(call, method->name);
+    return misfortune(call, method->name, false);
 }
 
 void rest_run(struct call *call, const struct method *method, bool hook, struct operating *ret_used)
@@ -71,6 +71,8 @@ void rest_run(struct call *call, const struct method *method, bool hook, struct 
         journal_refusal(&sb->journal, call->error);
     else if (method->flags & METHOD_WRITES)
         journal_effect(&sb->journal, sandbox_now_new(sb), method->name, call->params, call->result);
+    if (call->status == 0)
+        (void)misfortune(call, method->name, true);
 }
 
 void rest_command(struct call *call, const char *name, bool hook, struct operating *ret_used)
@@ -173,6 +175,18 @@ static void afterwards(const struct fault *fault, struct sandbox_answer *ret)
         page(ret, 504, gateway_timeout);
 }
 
+/* The time was over halfway through a batch. */
+static void cut(json_t *commands)
+{
+    size_t left = (json_object_size(commands) + 1) / 2, n = 0;
+    const char *key;
+    json_t *text;
+    void *next;
+    json_object_foreach_safe (commands, next, key, text)
+        if (n++ >= left)
+            json_object_del(commands, key);
+}
+
 static void execute(struct sandbox *sb, const struct request *request, const json_t *commands,
                     struct sandbox_answer *ret)
 {
@@ -224,6 +238,8 @@ static void serve(struct sandbox *sb, const struct sandbox_request *from,
     }
     if (!let_in(sb, request, ret))
         return;
+    if (fault != NULL && fault->kind == FAULT_CUT_OFF)
+        cut(commands);
     if (request->v3)
         v3_execute(sb, from, request, ret);
     else

@@ -98,6 +98,32 @@ START_TEST(an_error_strikes_one_command)
 }
 END_TEST
 
+START_TEST(a_cut_batch_is_half_done)
+{
+    struct sandbox *sb = kit_new();
+    kit_do(sb, "{'do':'fault','kind':'cut_off'}");
+    struct kit_reply reply =
+        kit_call(sb, "batch",
+                 "{'cmd':{'a':'crm.item.add?entityTypeId=2&fields[title]=A','b':'crm.item.add?"
+                 "entityTypeId=2&fields[title]=B'}}");
+    ck_assert_int_eq(reply.status, 504);
+    ck_assert_int_eq(deals(sb), 1);
+    kit_reply_done(&reply);
+    sandbox_free(sb);
+}
+END_TEST
+
+START_TEST(an_error_may_come_after_the_deed)
+{
+    struct sandbox *sb = kit_new();
+    kit_do(sb, "{'do':'fault','kind':'error','after':true}");
+    kit_fails(sb, "crm.item.add", ADD, 500, "INTERNAL_SERVER_ERROR", "Internal server error");
+    ck_assert_int_eq(deals(sb), 1);
+    ck_assert_int_eq(kit_count(sb, "{'do':'count','method':'crm.item.add'}"), 1);
+    sandbox_free(sb);
+}
+END_TEST
+
 START_TEST(a_slow_answer_says_how_slow)
 {
     struct sandbox *sb = kit_new();
@@ -230,7 +256,7 @@ END_TEST
 CHECK_MAIN("sandbox/faults", html_and_nothing_come_instead_of_an_answer,
            a_truncated_answer_was_carried_out, a_dropped_connection_is_before_or_after,
            a_batch_is_struck_by_what_strikes_its_command, an_error_strikes_one_command,
-           a_slow_answer_says_how_slow, a_renamed_portal_points_to_its_new_host,
-           a_dead_webhook_stays_dead_until_cleared, a_request_is_refused_with_any_code,
-           a_request_that_is_cut_off_was_carried_out,
+           a_cut_batch_is_half_done, an_error_may_come_after_the_deed, a_slow_answer_says_how_slow,
+           a_renamed_portal_points_to_its_new_host, a_dead_webhook_stays_dead_until_cleared,
+           a_request_is_refused_with_any_code, a_request_that_is_cut_off_was_carried_out,
            how_often_is_counted_or_every_nth_or_by_chance, a_wrong_wish_says_what_is_wrong)
