@@ -348,17 +348,37 @@ int64_t effects_early_ms(const struct task *task)
     return most;
 }
 
+/* The results of calls like this one: the same text twice is two things, and each is found once. */
+static bool read_taken(const struct task *task, const struct pending *p, json_t **ret)
+{
+    enum { NOT_BEFORE_MS = 60 * 60 * 1000 }; /* far more than a look goes back by text */
+    struct err err = {0};
+    if (!store_read_made(task->reader, task->portal->id, &task->entity, p->effect.command.method,
+                         p->effect.intended_ms - NOT_BEFORE_MS, ret, &err)) {
+        log_error("cannot read effects run=%lld why=\"%s\"", (long long)task->run->id, err.text);
+        return false;
+    }
+    for (size_t i = 0; i < task->pending_count; i++) {
+        const struct pending *other = &task->pending[i];
+        if (other != p && other->answer.verdict == VERDICT_DONE && other->answer.result != NULL &&
+            strcmp(other->effect.command.method, p->effect.command.method) == 0)
+            (void)json_array_append(*ret, other->answer.result);
+    }
+    return true;
+}
+
 /* The answer of a look decides what became of the effect. */
 static void take_look(struct task *task, struct pending *p, const struct answer *answer)
 {
     json_t *result = NULL;
+    JV_AUTO *taken = NULL;
     p->looked = true;
     p->early = false;
     if (answer->verdict == VERDICT_REFUSED) {
         stay_unsure(task, p, answer->text);
-    } else if (answer->verdict != VERDICT_DONE) {
+    } else if (answer->verdict != VERDICT_DONE || !read_taken(task, p, &taken)) {
         p->looked = false; /* stays PENDING_LOOK */
-    } else if (command_look_found(p->effect.command.look, answer->result, &result)) {
+    } else if (command_look_found(p->effect.command.look, answer->result, taken, &result)) {
         answer_done(&p->answer);
         p->answer = (struct answer){.verdict = VERDICT_DONE, .result = result};
         (void)snprintf(p->answer.text, sizeof p->answer.text, "found by looking");

@@ -47,7 +47,10 @@ struct command {
      *       entry whose members are jv_same as all in `where` (dotted names allowed; a text that is
      *       an object {"contains":…} tests containment). Found → DONE, and the result stands as
      *       {"id": entry's id under "take" or "id"/"ID"} or, with "as":NAME, {NAME: entry}.
-     *       With "unmarked":{…} an entry that lacks a member of `where` is measured by that.
+     *       With "unmarked":{…} an entry that lacks a member of `where` is measured by that. With
+     *       "since":{MEMBER: ISO time} an entry from before is not the one; {"any":[…]} in `where`
+     *       and `equal` is one of several values. With "part":true the entry is a part of what was
+     *       written, not a thing that only one call can have made.
      *  {"method","params","equal":{…},"at":PATH}
      *       call the method; all members of `equal` jv_same as in the object at PATH → DONE with
      *       the method's result.
@@ -73,9 +76,15 @@ void command_copy(struct command *to, const struct command *from);
 void answer_done(struct answer *);
 void answer_copy(struct answer *to, const struct answer *from);
 
+/* The id in a result, borrowed, NULL when there is none: 5, {"id":5}, {"item":{"id":5}},
+ * {"task":{"id":"5"}}. */
+const json_t *command_result_id(const json_t *result);
+
 /* Judges the answer of a look: true = it happened, *ret_result (owned) stands for the lost result;
- * false = it did not. Pure. `look` without a method ({"repeat"}) is never passed here. */
-bool command_look_found(const json_t *look, const json_t *result, json_t **ret_result);
+ * false = it did not. Pure. `look` without a method ({"repeat"}) is never passed here. `taken`
+ * (array, may be NULL) are results of other calls: what they made is not what is looked for. */
+bool command_look_found(const json_t *look, const json_t *result, const json_t *taken,
+                        json_t **ret_result);
 /* The reading command that `look` describes, key "look". False for NULL and {"repeat"}. */
 bool command_look_call(const json_t *look, struct command *ret);
 

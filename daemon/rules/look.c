@@ -9,9 +9,10 @@
  *    for it;
  *  - the values written (updates): if they are there, it is the same whoever wrote them;
  *  - text, owner and a time of creation not before the attempt: what remains is that the same text
- *    was written for the same entity by somebody else within those two minutes.
- * Times are asked for in the list's filter. crm.timeline.comment.list documents only two filter
- * fields; should it ignore CREATED, an equal comment among the newest fifty is taken for ours. */
+ *    was written for the same entity by somebody else within those two minutes. What other calls of
+ *    ours have made is known by its id and never taken for it (command_look_found).
+ * Times are asked for in the list's filter where its documents allow that, and compared here where
+ * they do not (comments, log messages). docs/once.md tells people the same; a test compares. */
 
 static json_t *members(const json_t *from, const char *const *names)
 {
@@ -79,6 +80,12 @@ static json_t *phone_row(const json_t *rows)
     return NULL;
 }
 
+static json_t *part_look(json_t *look)
+{
+    (void)json_object_set_new(look, "part", json_true());
+    return look;
+}
+
 static json_t *look_item_update(const char *method, const json_t *params,
                                 const struct look_since *since)
 {
@@ -91,7 +98,7 @@ static json_t *look_item_update(const char *method, const json_t *params,
     json_t *rows = json_object_get(fields, "fm");
     json_t *where = json_is_object(rows) ? phone_row(rows) : NULL;
     if (where != NULL)
-        return list_look("crm.item.get", members(params, names), "item.fm", where);
+        return part_look(list_look("crm.item.get", members(params, names), "item.fm", where));
     if (rows != NULL)
         return json_pack("{s:b}", "repeat", 1); /* rows are named by id: gone is gone */
     return json_pack("{s:s, s:o, s:s, s:O}", "method", "crm.item.get", "params",
@@ -161,6 +168,12 @@ static json_t *look_todo(const char *method, const json_t *params, const struct 
     return list_look("crm.activity.list", list, "", where);
 }
 
+static json_t *since_look(json_t *look, const char *member, const struct look_since *since)
+{
+    (void)json_object_set_new(look, "since", json_pack("{s:s}", member, since->recent));
+    return look;
+}
+
 static json_t *look_comment(const char *method, const json_t *params,
                             const struct look_since *since)
 {
@@ -169,11 +182,90 @@ static json_t *look_comment(const char *method, const json_t *params,
     const json_t *text = json_object_get(fields, "COMMENT");
     if (jv_is_empty(text))
         return NULL;
-    json_t *list = json_pack("{s:{s:O?, s:O?, s:s}, s:[s,s,s], s:{s:s}}", "filter", "ENTITY_ID",
+    /* Its filter takes these two fields and no time. */
+    json_t *list = json_pack("{s:{s:O?, s:O?}, s:[s,s,s], s:{s:s}}", "filter", "ENTITY_ID",
                              json_object_get(fields, "ENTITY_ID"), "ENTITY_TYPE",
-                             json_object_get(fields, "ENTITY_TYPE"), ">=CREATED", since->recent,
-                             "select", "ID", "COMMENT", "CREATED", "order", "ID", "DESC");
-    return list_look("crm.timeline.comment.list", list, "", json_pack("{s:O}", "COMMENT", text));
+                             json_object_get(fields, "ENTITY_TYPE"), "select", "ID", "COMMENT",
+                             "CREATED", "order", "ID", "DESC");
+    return since_look(
+        list_look("crm.timeline.comment.list", list, "", json_pack("{s:O}", "COMMENT", text)),
+        "CREATED", since);
+}
+
+/* The page of its list has ten rows, newest first. */
+static json_t *look_log_message(const char *method, const json_t *params,
+                                const struct look_since *since)
+{
+    static const char *const owner[] = {"entityTypeId", "entityId", NULL};
+    static const char *const texts[] = {"title", "text", NULL};
+    (void)method;
+    const json_t *fields = json_object_get(params, "fields");
+    json_t *where = members(fields, texts);
+    if (json_object_size(where) == 0) {
+        json_decref(where);
+        return NULL;
+    }
+    return since_look(list_look("crm.timeline.logmessage.list", members(fields, owner), "", where),
+                      "created", since);
+}
+
+/* crm.activity.add has fields for a mark; a rule that fills them is found again by them. */
+static json_t *look_activity(const char *method, const json_t *params,
+                             const struct look_since *since)
+{
+    static const char *const owner[] = {"OWNER_TYPE_ID", "OWNER_ID", "TYPE_ID", NULL};
+    static const char *const marks[] = {"ORIGINATOR_ID", "ORIGIN_ID", NULL};
+    static const char *const texts[] = {"SUBJECT", NULL};
+    (void)method;
+    const json_t *fields = either(params, "fields", "FIELDS");
+    bool marked = !jv_is_empty(json_object_get(fields, "ORIGIN_ID"));
+    json_t *where = members(fields, marked ? marks : texts);
+    if (json_object_size(where) == 0) {
+        json_decref(where);
+        return NULL;
+    }
+    json_t *filter = members(fields, owner);
+    (void)json_object_set_new(filter, ">=CREATED",
+                              json_string(marked ? since->day : since->recent));
+    json_t *list =
+        json_pack("{s:o, s:[s,s,s,s,s], s:{s:s}}", "filter", filter, "select", "ID", "SUBJECT",
+                  "ORIGINATOR_ID", "ORIGIN_ID", "CREATED", "order", "ID", "DESC");
+    return list_look("crm.activity.list", list, "", where);
+}
+
+/* ---- documents (§8.6) ------------------------------------------------------------------------ */
+
+/* Of one template for one record there is a new one, or there is not. */
+static json_t *look_document(const char *method, const json_t *params,
+                             const struct look_since *since)
+{
+    static const char *const names[] = {"templateId", "entityTypeId", "entityId", NULL};
+    (void)method;
+    json_t *where = members(params, names);
+    json_t *filter = json_copy(where);
+    (void)json_object_set_new(filter, ">=createTime", json_string(since->recent));
+    json_t *list =
+        json_pack("{s:[s], s:o, s:{s:s}}", "select", "*", "filter", filter, "order", "id", "DESC");
+    /* Whose document it is, is not among what the list shows; the filter has seen to that. */
+    (void)json_object_del(where, "entityTypeId");
+    (void)json_object_del(where, "entityId");
+    json_t *look = list_look("crm.documentgenerator.document.list", list, "documents", where);
+    (void)json_object_set_new(look, "as", json_string("document"));
+    return look;
+}
+
+/* ---- notifications (§8.8) -------------------------------------------------------------------- */
+
+/* im-notify-system-add: "A unique tag for the notification within the application. When adding a
+ * notification with an existing tag, other notifications will be removed", through a webhook with
+ * CLIENT_ID. So a second one takes the place of the first, and there is one. */
+static json_t *look_notify(const char *method, const json_t *params, const struct look_since *since)
+{
+    (void)method;
+    (void)since;
+    bool tagged = !jv_is_empty(json_object_get(params, "TAG")) &&
+                  !jv_is_empty(json_object_get(params, "CLIENT_ID"));
+    return tagged ? json_pack("{s:b}", "repeat", 1) : NULL;
 }
 
 /* ---- tasks (§8.7): fields are UPPER on the way in and camelCase on the way out --------------- */
@@ -193,6 +285,8 @@ static json_t *look_task_add(const char *method, const json_t *params,
         json_pack("{s:s}", ">=CREATED_DATE", mark != NULL ? since->day : since->recent);
     if (bound != NULL)
         (void)json_object_set(filter, "UF_CRM_TASK", (json_t *)(uintptr_t)bound);
+    else if (json_object_get(fields, "RESPONSIBLE_ID") != NULL) /* or fifty others may be newer */
+        (void)json_object_set(filter, "RESPONSIBLE_ID", json_object_get(fields, "RESPONSIBLE_ID"));
     json_t *texts = json_pack("{s:O, s:O*}", "title", title, "responsibleId",
                               json_object_get(fields, "RESPONSIBLE_ID"));
     json_t *where = mark != NULL ? json_pack("{s:O}", "xmlId", mark) : json_incref(texts);
@@ -207,25 +301,25 @@ static json_t *look_task_add(const char *method, const json_t *params,
     return look;
 }
 
+/* One that has to be approved is 4 when it is completed. */
 static json_t *look_task_status(const char *method, const json_t *params,
                                 const struct look_since *since)
 {
     static const struct {
         const char *method;
-        const char *status;
+        const char *status, * or ;
     } ends[] = {
-        {"tasks.task.complete", "5"},
-        {"tasks.task.start", "3"},
-        {"tasks.task.pause", "2"},
-        {"tasks.task.defer", "6"},
+        {"tasks.task.complete", "5", "4"}, {"tasks.task.renew", "2", "3"},
+        {"tasks.task.start", "3", "3"},    {"tasks.task.pause", "2", "2"},
+        {"tasks.task.defer", "6", "6"},
     };
     (void)since;
     size_t i = 0;
     while (strcmp(ends[i].method, method) != 0)
         i++;
-    return json_pack("{s:s, s:{s:O?, s:[s,s]}, s:s, s:{s:s}}", "method", "tasks.task.get", "params",
-                     "taskId", json_object_get(params, "taskId"), "select", "ID", "STATUS", "at",
-                     "task", "equal", "status", ends[i].status);
+    return json_pack("{s:s, s:{s:O?, s:[s,s]}, s:s, s:{s:{s:[s,s]}}}", "method", "tasks.task.get",
+                     "params", "taskId", json_object_get(params, "taskId"), "select", "ID",
+                     "STATUS", "at", "task", "equal", "status", "any", ends[i].status, ends[i].or);
 }
 
 static json_t *look_checklist(const char *method, const json_t *params,
@@ -254,34 +348,64 @@ static json_t *look_replace(const char *method, const json_t *params,
     return json_pack("{s:b}", "repeat", 1);
 }
 
-static const struct {
-    const char *method;
-    json_t *(*look)(const char *method, const json_t *params, const struct look_since *);
-} table[] = {
-    {"crm.item.add", look_item_add},
-    {"crm.item.update", look_item_update},
-    {"crm.item.productrow.set", look_replace},
-    {"crm.lead.add", look_classic_add},
-    {"crm.deal.add", look_classic_add},
-    {"crm.contact.add", look_classic_add},
-    {"crm.company.add", look_classic_add},
-    {"crm.lead.update", look_classic_update},
-    {"crm.deal.update", look_classic_update},
-    {"crm.contact.update", look_classic_update},
-    {"crm.company.update", look_classic_update},
-    {"crm.quote.update", look_classic_update},
-    {"crm.activity.update", look_classic_update},
-    {"crm.deal.contact.items.set", look_replace},
-    {"crm.lead.contact.items.set", look_replace},
-    {"crm.activity.todo.add", look_todo},
-    {"crm.timeline.comment.add", look_comment},
-    {"tasks.task.add", look_task_add},
-    {"tasks.task.complete", look_task_status},
-    {"tasks.task.start", look_task_status},
-    {"tasks.task.pause", look_task_status},
-    {"tasks.task.defer", look_task_status},
-    {"task.checklistitem.add", look_checklist},
+#define BY_MARK "looked for by the mark that was written with it: "
+#define BY_TEXT "looked for by what it says, made within the last two minutes: "
+#define BY_STATE "compared with the present state: "
+#define REPLACED "repeated: "
+
+static const struct look_row table[] = {
+    {"crm.item.add", look_item_add,
+     BY_MARK
+     "`originatorId` and `originId` (leads, deals, contacts, companies), `xmlId` (invoices, "
+     "smart processes); without one (quotes) by title"},
+    {"crm.item.update", look_item_update, BY_STATE "`crm.item.get`, the fields that were written"},
+    {"crm.item.productrow.set", look_replace, REPLACED "it replaces all rows"},
+    {"crm.lead.add", look_classic_add, BY_MARK "`ORIGIN_ID`; without one it parks"},
+    {"crm.deal.add", look_classic_add, BY_MARK "`ORIGIN_ID`; without one it parks"},
+    {"crm.contact.add", look_classic_add, BY_MARK "`ORIGIN_ID`; without one it parks"},
+    {"crm.company.add", look_classic_add, BY_MARK "`ORIGIN_ID`; without one it parks"},
+    {"crm.lead.update", look_classic_update, BY_STATE "`crm.lead.get`"},
+    {"crm.deal.update", look_classic_update, BY_STATE "`crm.deal.get`"},
+    {"crm.contact.update", look_classic_update, BY_STATE "`crm.contact.get`"},
+    {"crm.company.update", look_classic_update, BY_STATE "`crm.company.get`"},
+    {"crm.quote.update", look_classic_update, BY_STATE "`crm.quote.get`"},
+    {"crm.deal.contact.items.set", look_replace, REPLACED "it replaces all bindings"},
+    {"crm.lead.contact.items.set", look_replace, REPLACED "it replaces all bindings"},
+    {"crm.contact.company.items.set", look_replace, REPLACED "it replaces all bindings"},
+    {"crm.company.contact.items.set", look_replace, REPLACED "it replaces all bindings"},
+    {"crm.activity.todo.add", look_todo, BY_TEXT "owner, title, responsible person"},
+    {"crm.activity.add", look_activity,
+     BY_MARK "`ORIGINATOR_ID` and `ORIGIN_ID`; without one by owner, type and subject"},
+    {"crm.activity.update", look_classic_update, BY_STATE "`crm.activity.get`"},
+    {"crm.timeline.comment.add", look_comment, BY_TEXT "entity and the whole text"},
+    {"crm.timeline.comment.update", look_replace, REPLACED "it writes the same text again"},
+    {"crm.timeline.logmessage.add", look_log_message, BY_TEXT "entity, title and text"},
+    {"crm.documentgenerator.document.add", look_document, BY_TEXT "template and entity"},
+    {"tasks.task.add", look_task_add,
+     BY_MARK "`XML_ID`; without one by title, responsible person and binding"},
+    {"tasks.task.update", look_replace, REPLACED "it writes the same values again"},
+    {"tasks.task.complete", look_task_status, BY_STATE "the task's status"},
+    {"tasks.task.renew", look_task_status, BY_STATE "the task's status"},
+    {"tasks.task.start", look_task_status, BY_STATE "the task's status"},
+    {"tasks.task.pause", look_task_status, BY_STATE "the task's status"},
+    {"tasks.task.defer", look_task_status, BY_STATE "the task's status"},
+    {"task.checklistitem.add", look_checklist,
+     "looked for in the task's checklist by its text and place"},
+    {"im.notify.system.add", look_notify,
+     REPLACED
+     "with the same `TAG` and `CLIENT_ID` it takes the place of the first; without them it "
+     "parks"},
+    {"im.notify.personal.add", look_notify,
+     REPLACED
+     "with the same `TAG` and `CLIENT_ID` it takes the place of the first; without them it "
+     "parks"},
 };
+
+const struct look_row *look_rows(size_t *ret_count)
+{
+    *ret_count = sizeof table / sizeof table[0];
+    return table;
+}
 
 json_t *look_new(const char *method, const json_t *params, const struct look_since *since)
 {

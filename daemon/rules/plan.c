@@ -336,11 +336,8 @@ struct command *plan_rest(struct plan *p, int64_t n, const char *method, json_t 
 
 json_t *plan_id_of_new(const json_t *result)
 {
-    static const char *const places[] = {"id", "ID", "item.id", "task.id", "document.id"};
     json_t *ret = json_object();
-    const json_t *id = json_is_integer(result) || json_is_string(result) ? result : NULL;
-    for (size_t i = 0; i < sizeof places / sizeof places[0] && id == NULL; i++)
-        id = json_is_object(result) ? jv_at(result, places[i]) : NULL;
+    const json_t *id = command_result_id(result);
     if (id == NULL)
         return ret;
     JV_AUTO *tree = json_pack("{s:O}", "id", id);

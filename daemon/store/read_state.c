@@ -85,6 +85,30 @@ bool store_read_effects(struct store_reader *reader, int64_t run_id, int step, s
     return false;
 }
 
+static bool add_made(void *arg, sqlite3_stmt *stmt, struct err *err)
+{
+    json_t *result = NULL;
+    if (!column_json(stmt, 0, &result, err))
+        return false;
+    if (result != NULL)
+        (void)json_array_append_new(arg, result);
+    return true;
+}
+
+bool store_read_made(struct store_reader *reader, int64_t portal, const struct entity *entity,
+                     const char *method, int64_t since_ms, json_t **ret, struct err *err)
+{
+    sqlite3_stmt *stmt = reader_stmt(reader, READ_MADE);
+    json_t *made = json_array();
+    db_bind(stmt, "iitti", portal, (int64_t)entity->type, entity->id, method, since_ms);
+    if (!reader_each(reader, stmt, add_made, made, err)) {
+        json_decref(made);
+        return false;
+    }
+    *ret = made;
+    return true;
+}
+
 /* ---- firings --------------------------------------------------------------------------------- */
 
 struct fired_out {

@@ -141,6 +141,10 @@ const char *const sql_reads[SQL_READS] = {
     [READ_EFFECTS] =
         "SELECT " EFFECT_COLUMNS " FROM effect WHERE run_id = ?1 AND (?2 < 0 OR step = ?2) "
         "ORDER BY id",
+    [READ_MADE] = "SELECT effect.result FROM run JOIN effect ON effect.run_id = run.id "
+                  "WHERE run.entity_type = ?2 AND run.entity_id = ?3 AND run.portal = ?1 "
+                  "AND run.updated_ms >= ?5 AND effect.method = ?4 AND effect.verdict = 1 "
+                  "AND effect.settled_ms >= ?5",
     [READ_FIRED] =
         "SELECT total, last_ms, visit_ms, frozen_ms, thawed_run FROM fired WHERE portal = ?1 "
         "AND entity_type = ?2 AND entity_id = ?3 AND rule = ?4",

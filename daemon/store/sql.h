@@ -60,6 +60,7 @@ enum sql_read {
     READ_RUN,
     READ_SNAPSHOT,
     READ_EFFECTS,
+    READ_MADE,
     READ_FIRED,
     READ_RECENT,
     READ_OWN,

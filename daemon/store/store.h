@@ -195,6 +195,11 @@ bool store_read_snapshot(struct store_reader *, int64_t portal, const struct ent
 bool store_read_effects(struct store_reader *, int64_t run_id, int step, struct effect **ret,
                         int64_t *ret_count, struct err *) MUST_CHECK;
 
+/* What calls of that method have brought about for an entity since then: array of their results.
+ * New. */
+bool store_read_made(struct store_reader *, int64_t portal, const struct entity *,
+                     const char *method, int64_t since_ms, json_t **ret, struct err *) MUST_CHECK;
+
 struct fired_row {
     int64_t total, last_ms, visit_ms, frozen_ms, recent;
     bool own_id_seen;

@@ -9,9 +9,9 @@ static const struct action_key keys[] = {
     {"text", KEY_BB, .required = true},
 };
 
-/* One call a user. Nobody can look into another's notifications, so one whose outcome is unknown is
- * a person's to decide. Should he repeat it, the TAG, which is new for each, replaces the first;
- * through a webhook it needs a CLIENT_ID, which may be any name (bitrix24.md §8.8). */
+/* One call a user. Nobody can look into another's notifications, but one that is sent again takes
+ * the place of the first: by its TAG, which is new for each, and through a webhook with a
+ * CLIENT_ID, which may be any name (bitrix24.md §8.8). */
 static void notify(struct plan *p, int64_t user, const char *text)
 {
     char mark[64];

@@ -22,7 +22,7 @@ static char *look(const char *look_text, const char *result_text)
     JV_AUTO *asked = json(look_text);
     JV_AUTO *result = json(result_text);
     JV_AUTO *found = NULL;
-    if (!command_look_found(asked, result, &found))
+    if (!command_look_found(asked, result, NULL, &found))
         return NULL;
     return jv_dump_new(found);
 }
@@ -114,6 +114,43 @@ START_TEST(an_equal_object_gives_its_whole_result)
     MISSING("{\"equal\":{\"stageId\":\"C9:WON\"},\"at\":\"item\"}",
             "{\"item\":{\"id\":1,\"stageId\":\"C9:NEW\"}}");
     MISSING("{\"equal\":{\"stageId\":\"\"},\"at\":\"item\"}", "[]");
+}
+END_TEST
+
+START_TEST(what_another_call_has_made_is_not_found_again)
+{
+    JV_AUTO *asked = json("{\"list\":\"\",\"where\":{\"COMMENT\":\"a\"}}");
+    JV_AUTO *rows = json("[{\"ID\":\"9\",\"COMMENT\":\"a\"},{\"ID\":\"8\",\"COMMENT\":\"a\"}]");
+    JV_AUTO *one = json("[9]");
+    JV_AUTO *both = json("[9, {\"id\":\"8\"}]");
+    JV_AUTO *found = NULL;
+    ck_assert(command_look_found(asked, rows, one, &found));
+    ck_assert_int_eq(jv_int(found, "id", 0), 8);
+    json_t *none = NULL;
+    ck_assert(!command_look_found(asked, rows, both, &none));
+    /* a phone of a record that was written is no thing of its own */
+    JV_AUTO *part = json("{\"list\":\"\",\"where\":{\"COMMENT\":\"a\"},\"part\":true}");
+    JV_AUTO *again = NULL;
+    ck_assert(command_look_found(part, rows, both, &again));
+}
+END_TEST
+
+START_TEST(one_of_several_values_will_do)
+{
+    static const char asked[] = "{\"at\":\"task\",\"equal\":{\"status\":{\"any\":[\"5\",\"4\"]}}}";
+    FOUND(asked, "{\"task\":{\"status\":\"4\"}}", "{\"task\":{\"status\":\"4\"}}");
+    MISSING(asked, "{\"task\":{\"status\":\"3\"}}");
+}
+END_TEST
+
+START_TEST(an_entry_from_before_is_not_the_one)
+{
+    static const char asked[] = "{\"where\":{\"t\":\"a\"},\"since\":{\"made\":"
+                                "\"2026-01-20T10:00:00+03:00\"}}";
+    MISSING(asked, "[{\"id\":1,\"t\":\"a\",\"made\":\"2026-01-20T06:59:59+00:00\"}]");
+    FOUND(asked, "[{\"id\":1,\"t\":\"a\",\"made\":\"2026-01-20T07:00:00+00:00\"}]", "{\"id\":1}");
+    FOUND(asked, "[{\"id\":1,\"t\":\"a\",\"made\":\"soon\"}]", "{\"id\":1}");
+    FOUND(asked, "[{\"id\":1,\"t\":\"a\"}]", "{\"id\":1}");
 }
 END_TEST
 
@@ -222,6 +259,7 @@ CHECK_MAIN("command", an_entry_of_a_list_stands_for_the_lost_answer,
            every_member_must_be_the_same_by_content, dotted_names_reach_inwards,
            text_may_be_contained_and_a_list_may_hold_it, the_whole_entry_stands_under_a_name,
            an_entry_without_an_id_is_found_all_the_same, an_equal_object_gives_its_whole_result,
-           a_look_becomes_a_reading_command, a_look_without_parameters_sends_none,
-           nothing_to_look_at_makes_no_call, copies_share_nothing,
-           words_of_verdicts_and_states_read_back, a_run_is_copied_whole)
+           what_another_call_has_made_is_not_found_again, one_of_several_values_will_do,
+           an_entry_from_before_is_not_the_one, a_look_becomes_a_reading_command,
+           a_look_without_parameters_sends_none, nothing_to_look_at_makes_no_call,
+           copies_share_nothing, words_of_verdicts_and_states_read_back, a_run_is_copied_whole)

@@ -25,7 +25,7 @@ static void check_found(const char *method, const char *params, const char *port
     JV_AUTO *look = look_new(method, p, &since);
     JV_AUTO *result = NULL;
     ck_assert_msg(look != NULL, "%s has no look", method);
-    bool found = command_look_found(look, answer, &result);
+    bool found = command_look_found(look, answer, NULL, &result);
     ck_assert_int_eq(expected != NULL, found);
     if (expected == NULL)
         return;
@@ -188,6 +188,10 @@ START_TEST(a_closed_task_is_closed)
                 "{\"task\":{\"id\":\"5\",\"status\":\"5\"}}");
     check_found("tasks.task.complete", "{\"taskId\":5}",
                 "{\"task\":{\"id\":\"5\",\"status\":\"2\"}}", NULL);
+    /* it waits for its approval */
+    check_found("tasks.task.complete", "{\"taskId\":5}",
+                "{\"task\":{\"id\":\"5\",\"status\":\"4\"}}",
+                "{\"task\":{\"id\":\"5\",\"status\":\"4\"}}");
 }
 END_TEST
 
@@ -201,10 +205,61 @@ START_TEST(checklist_items_of_one_text_are_told_apart_by_their_place)
 }
 END_TEST
 
-START_TEST(a_notification_of_somebody_else_cannot_be_looked_for)
+START_TEST(a_tagged_notification_replaces_itself_and_others_are_a_persons_to_decide)
 {
+    check_look("im.notify.system.add",
+               "{\"USER_ID\":1,\"MESSAGE\":\"x\",\"TAG\":\"t\",\"CLIENT_ID\":\"b24bridge\"}",
+               "{\"repeat\":true}");
     check_look("im.notify.system.add", "{\"USER_ID\":1,\"MESSAGE\":\"x\",\"TAG\":\"t\"}", NULL);
     check_look("im.notify.personal.add", "{\"USER_ID\":1,\"MESSAGE\":\"x\"}", NULL);
+}
+END_TEST
+
+START_TEST(a_comment_from_before_is_another)
+{
+    static const char params[] =
+        "{\"fields\":{\"ENTITY_ID\":1,\"ENTITY_TYPE\":\"deal\",\"COMMENT\":\"a\"}}";
+    check_found("crm.timeline.comment.add", params,
+                "[{\"ID\":\"8\",\"COMMENT\":\"a\",\"CREATED\":\"2026-01-20T08:57:59+02:00\"}]",
+                NULL);
+    check_found("crm.timeline.comment.add", params,
+                "[{\"ID\":\"9\",\"COMMENT\":\"a\",\"CREATED\":\"2026-01-20T08:58:00+02:00\"}]",
+                "{\"id\":9}");
+}
+END_TEST
+
+START_TEST(a_log_message_is_found_by_title_and_text)
+{
+    static const char params[] = "{\"fields\":{\"entityTypeId\":2,\"entityId\":1,\"title\":\"t\","
+                                 "\"text\":\"x\",\"iconCode\":\"info\"}}";
+    check_found("crm.timeline.logmessage.add", params,
+                "[{\"id\":1,\"title\":\"t\",\"text\":\"y\"},{\"id\":2,\"title\":\"t\",\"text\":"
+                "\"x\",\"created\":\"2026-01-20T09:59:00+03:00\"}]",
+                "{\"id\":2}");
+}
+END_TEST
+
+START_TEST(an_activity_is_found_by_its_origin_or_else_by_its_subject)
+{
+    check_found("crm.activity.add",
+                "{\"fields\":{\"OWNER_TYPE_ID\":2,\"OWNER_ID\":1,\"SUBJECT\":\"s\",\"ORIGIN_ID\":"
+                "\"e1\"}}",
+                "[{\"ID\":\"1\",\"SUBJECT\":\"s\",\"ORIGIN_ID\":null},{\"ID\":\"2\",\"ORIGIN_ID\":"
+                "\"e1\"}]",
+                "{\"id\":2}");
+    check_found("crm.activity.add", "{\"fields\":{\"OWNER_ID\":1,\"SUBJECT\":\"s\"}}",
+                "[{\"ID\":\"1\",\"SUBJECT\":\"s\"}]", "{\"id\":1}");
+    check_look("crm.activity.add", "{\"fields\":{\"OWNER_ID\":1}}", NULL);
+}
+END_TEST
+
+START_TEST(a_document_is_found_among_the_new_ones_of_its_record)
+{
+    check_found("crm.documentgenerator.document.add",
+                "{\"templateId\":5,\"entityTypeId\":2,\"entityId\":351}",
+                "{\"documents\":[{\"id\":\"6\",\"templateId\":\"4\"},{\"id\":\"7\",\"templateId\":"
+                "\"5\"}]}",
+                "{\"document\":{\"id\":\"7\",\"templateId\":\"5\"}}");
 }
 END_TEST
 
@@ -249,6 +304,9 @@ CHECK_MAIN("rules/look", an_added_deal_is_found_by_its_mark,
            a_phone_taken_away_may_be_taken_away_again, a_todo_is_found_by_owner_title_and_time,
            a_comment_is_found_by_its_whole_text, a_task_is_found_by_its_mark_before_its_title,
            a_closed_task_is_closed, checklist_items_of_one_text_are_told_apart_by_their_place,
-           a_notification_of_somebody_else_cannot_be_looked_for,
+           a_tagged_notification_replaces_itself_and_others_are_a_persons_to_decide,
+           a_comment_from_before_is_another, a_log_message_is_found_by_title_and_text,
+           an_activity_is_found_by_its_origin_or_else_by_its_subject,
+           a_document_is_found_among_the_new_ones_of_its_record,
            classic_methods_are_looked_for_by_their_own_get_and_list,
            the_last_word_of_a_method_says_whether_it_only_reads)
