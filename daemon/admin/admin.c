@@ -18,7 +18,7 @@ enum {
 
 static const char json_content[] = "application/json; charset=utf-8";
 
-static void answer_json(struct http_request *r, int status, json_t *value)
+void answer_json(struct http_request *r, int status, json_t *value)
 {
     char *text = jv_dump_new(value);
     http_answer(r, status, json_content, text, strlen(text));
@@ -92,6 +92,11 @@ static void serve_api(struct admin *a, struct http_request *r)
                                    : "the bearer token is missing or wrong");
         return;
     }
+    if (strcmp(http_method(r), "POST") == 0) {
+        if (!operator_serve(a, r))
+            answer_error(r, 404, "no such route; /api/queue/retry done drop are there");
+        return;
+    }
     for (size_t i = 0; i < sizeof api_routes / sizeof api_routes[0]; i++) {
         if (strcmp(api_routes[i].path, http_path(r)) != 0)
             continue;
@@ -121,8 +126,10 @@ static void on_request(void *arg, struct http_request *r)
 {
     struct admin *a = arg;
     const char *method = http_method(r);
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-        answer_error(r, 405, "GET would be right");
+    bool orders = strncmp(http_path(r), "/api/queue/", strlen("/api/queue/")) == 0;
+    bool asks = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    if (orders ? strcmp(method, "POST") != 0 : !asks) {
+        answer_error(r, 405, orders ? "POST would be right" : "GET would be right");
         return;
     }
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {

@@ -10,6 +10,7 @@
 
 #include "common/buf.h"
 #include "daemon/admin/admin.h"
+#include "daemon/http/server.h"
 
 struct admin {
     struct admin_options options;
@@ -17,7 +18,8 @@ struct admin {
     struct http_server *server;
     struct store_reader *reader;
     atomic_bool not_ready;
-    int64_t started_ms; /* wall */
+    atomic_bool ordered; /* an operator's order is on its way to the disk */
+    int64_t started_ms;  /* wall */
 };
 
 /* {"ok":…,"checks":[{"name","ok","say"}…],"listen":[…]}. New. */
@@ -26,6 +28,12 @@ bool health_alive(struct admin *);
 
 /* Prometheus text exposition, format 0.0.4. */
 void metrics_print(struct admin *, struct buf *);
+
+/* Takes value. */
+void answer_json(struct http_request *, int status, json_t *value);
+
+/* POST /api/queue/…: answers, now or when it is stored; false: no such route. */
+bool operator_serve(struct admin *, struct http_request *);
 
 /* What GET /api/status and /api/story answer. New; NULL with err and a status. */
 json_t *api_status(struct admin *, const char *query, int *ret_status, struct err *);

@@ -71,14 +71,14 @@ static const char *token_trouble(const struct daemon *d)
     return NULL;
 }
 
-static bool send_to(const struct daemon *d, const char *path, struct wire_answer *ret,
-                    struct err *err)
+static bool send_to(const struct daemon *d, const char *method, const char *path,
+                    struct wire_answer *ret, struct err *err)
 {
     struct url url;
     if (!url_of_addr(&d->addr, path, &url, err))
         return false;
     const struct wire_request request = {
-        .method = "GET",
+        .method = method,
         .url = url.text,
         .unix_path = url.unix_path,
         .bearer = d->config->admin_token,
@@ -104,14 +104,15 @@ static bool understand(const struct daemon *d, const struct wire_answer *answer,
                    token != NULL ? "; " : "", token != NULL ? token : "");
 }
 
-bool ask_daemon(const struct args *args, const char *path, json_t **ret, int *ret_status)
+static bool ask(const struct args *args, const char *method, const char *path, json_t **ret,
+                int *ret_status)
 {
     struct daemon d = {0};
     struct wire_answer answer = {0};
     struct err err = {0};
     *ret = NULL;
     bool asked = wire_init(&err) && find_daemon(args, &d, &err) &&
-                 send_to(&d, path, &answer, &err) && understand(&d, &answer, ret, &err);
+                 send_to(&d, method, path, &answer, &err) && understand(&d, &answer, ret, &err);
     *ret_status = answer.status;
     if (!asked) {
         out_complain("%s", err.text);
@@ -122,4 +123,14 @@ bool ask_daemon(const struct args *args, const char *path, json_t **ret, int *re
     daemon_done(&d);
     wire_done();
     return asked;
+}
+
+bool ask_daemon(const struct args *args, const char *path, json_t **ret, int *ret_status)
+{
+    return ask(args, "GET", path, ret, ret_status);
+}
+
+bool order_daemon(const struct args *args, const char *path, json_t **ret, int *ret_status)
+{
+    return ask(args, "POST", path, ret, ret_status);
 }

@@ -15,4 +15,7 @@ char *ask_path_new(const char *path, const char *const *pairs);
  * none to be had, or the daemon refused: said already, the exit status is EXIT_UNABLE. */
 bool ask_daemon(const struct args *, const char *path, json_t **ret, int *ret_status) MUST_CHECK;
 
+/* The same with POST: something is to be done. */
+bool order_daemon(const struct args *, const char *path, json_t **ret, int *ret_status) MUST_CHECK;
+
 #endif

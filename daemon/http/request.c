@@ -411,6 +411,19 @@ bool http_peer_is_unix(const struct http_request *r)
     return sa != NULL && sa->sa_family == AF_UNIX;
 }
 
+bool http_peer_uid(const struct http_request *r, unsigned *ret)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (info == NULL || !http_peer_is_unix(r) ||
+        getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return false;
+    *ret = peer.uid;
+    return true;
+}
+
 const struct sockaddr *http_peer_address(const struct http_request *r)
 {
     const union MHD_ConnectionInfo *info =

@@ -60,6 +60,8 @@ const char *http_body(const struct http_request *, size_t *ret_size);
 /* Address of the peer ("127.0.0.1"; "unix" for a Unix socket). */
 const char *http_peer(const struct http_request *);
 bool http_peer_is_unix(const struct http_request *);
+/* The user at the other end of a Unix socket, as the kernel knows him; false on TCP. */
+bool http_peer_uid(const struct http_request *, unsigned *ret);
 struct sockaddr;
 const struct sockaddr *http_peer_address(const struct http_request *);
 /* Two pointers for the handler's own use, also from other threads until the answer: what the

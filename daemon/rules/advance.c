@@ -62,15 +62,20 @@ static void trace_keep(struct walk *w)
     (void)json_array_clear(w->trace);
 }
 
-/* Cuts at a letter. */
-static void set_reason(struct run *run, const char *text)
+/* So many bytes of it at most, cut at a letter. */
+static size_t bytes_of(const char *text, size_t most)
 {
     size_t size = strlen(text);
-    if (size >= sizeof run->reason) {
-        size = sizeof run->reason - 1;
-        while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80)
-            size--;
-    }
+    if (size <= most)
+        return size;
+    while (most > 0 && ((unsigned char)text[most] & 0xC0) == 0x80)
+        most--;
+    return most;
+}
+
+static void set_reason(struct run *run, const char *text)
+{
+    size_t size = bytes_of(text, sizeof run->reason - 1);
     memmove(run->reason, text, size);
     run->reason[size] = '\0';
 }
@@ -143,11 +148,20 @@ static enum stride fail(struct walk *w, const char *why)
     return finish(w, RUN_DEAD, reason);
 }
 
+/* The command that decides must be there whole, however long the reason is. */
 static enum stride park(struct walk *w, const char *why)
 {
-    char reason[640];
+    char text[640], order[160], reason[sizeof text + sizeof order];
+    long long id = (long long)w->run->id;
     (void)trace_add(w, "error", "%s", why);
-    (void)snprintf(reason, sizeof reason, "step %d, %s: %s", w->run->step + 1, w->step->text, why);
+    (void)snprintf(text, sizeof text, "step %d, %s: %s", w->run->step + 1, w->step->text, why);
+    int size =
+        snprintf(order, sizeof order,
+                 "; if it is there: b24bridge queue done %lld; if it is not: b24bridge queue "
+                 "retry %lld",
+                 id, id);
+    int most = (int)bytes_of(text, sizeof w->run->reason - 1 - (size_t)size);
+    (void)snprintf(reason, sizeof reason, "%.*s%s", most, text, order);
     return finish(w, RUN_PARKED, reason);
 }
 
