@@ -56,10 +56,13 @@ static void add_deals(struct soak *s)
 
 static void open_house(struct soak *s)
 {
+    double rate = s->options->rate;
     const struct house_options options = {.fail = s->options->fail,
                                           .rules = tally_rules,
-                                          .plan = "standard",
-                                          .rate = 2,
+                                          .plan = rate <= 0  ? "self-hosted"
+                                                  : rate < 5 ? "standard"
+                                                             : "enterprise",
+                                          .rate = rate,
                                           .server = "http-allow = 127.0.0.0/8"};
     s->house = house_open(&options);
     json_decref(house_control(s->house, json_pack("{ss ss}", "do", "events", "state", "off")));

@@ -3,8 +3,7 @@
 
 /* A long time in bad weather: rules with every kind of action at work, a portal that answers one
  * command in ten badly or not at all, and a daemon that is killed again and again. In the end all
- * must be done, once. The portal's own limits are out of the way: there is no time to wait for
- * them, and they are `./dev bench drain`'s subject. */
+ * must be done, once. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,8 +16,9 @@ struct soak_options {
     double seconds;    /* … spread over this time */
     double fault_rate; /* of commands */
     double kill_every; /* seconds, from half to one and a half of it; 0: never */
-    uint64_t seed;     /* not 0 */
-    FILE *say;         /* a line now and then; NULL: none */
+    double rate;   /* requests a second that the portal allows, 2 or 5 as its plan; 0: any number */
+    uint64_t seed; /* not 0 */
+    FILE *say;     /* a line now and then; NULL: none */
     void (*fail)(const char *text) __attribute__((noreturn));
 };
 

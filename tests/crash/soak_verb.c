@@ -13,7 +13,8 @@
 #include "tests/crash/soak.h"
 
 static const char usage[] =
-    "usage: soak [--seconds N] [--effects N] [--fault-rate 0.1] [--kill-every 20] [--seed N]";
+    "usage: soak [--seconds N] [--effects N] [--fault-rate 0.1] [--kill-every 20] [--rate 2] "
+    "[--seed N]";
 
 __attribute__((noreturn)) static void fail(const char *text)
 {
@@ -32,10 +33,13 @@ static double number(const char *text, double least, double most)
 
 static void read_options(int argc, char **argv, struct soak_options *options)
 {
-    static const struct option known[] = {
-        {"seconds", required_argument, NULL, 's'},    {"effects", required_argument, NULL, 'e'},
-        {"fault-rate", required_argument, NULL, 'f'}, {"kill-every", required_argument, NULL, 'k'},
-        {"seed", required_argument, NULL, 'r'},       {0}};
+    static const struct option known[] = {{"seconds", required_argument, NULL, 's'},
+                                          {"effects", required_argument, NULL, 'e'},
+                                          {"fault-rate", required_argument, NULL, 'f'},
+                                          {"kill-every", required_argument, NULL, 'k'},
+                                          {"rate", required_argument, NULL, 'q'},
+                                          {"seed", required_argument, NULL, 'r'},
+                                          {0}};
     int letter;
     while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
         if (letter == 's')
@@ -46,6 +50,8 @@ static void read_options(int argc, char **argv, struct soak_options *options)
             options->fault_rate = number(optarg, 0, 0.5);
         else if (letter == 'k')
             options->kill_every = number(optarg, 0, 86400);
+        else if (letter == 'q')
+            options->rate = number(optarg, 0, 5);
         else if (letter == 'r')
             options->seed = (uint64_t)number(optarg, 1, 1e15);
         else
@@ -84,6 +90,7 @@ int main(int argc, char **argv)
     struct soak_options options = {.effects = 5000,
                                    .seconds = 600,
                                    .fault_rate = 0.1,
+                                   .rate = 2,
                                    .kill_every = 20,
                                    .seed = (uint64_t)clock_wall_ms(),
                                    .say = stdout,

@@ -8,6 +8,7 @@ START_TEST(in_bad_weather_each_effect_is_there_once)
     const struct soak_options options = {.effects = 160,
                                          .seconds = 4,
                                          .fault_rate = 0.1,
+                                         .rate = 2,
                                          .kill_every = 1.5,
                                          .seed = 3,
                                          .fail = house_check_fail};
