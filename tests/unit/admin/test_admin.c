@@ -412,6 +412,80 @@ START_TEST(a_hostile_entity_comes_back_as_text)
 }
 END_TEST
 
+/* ---- orders ---------------------------------------------------------------------------------- */
+
+static int64_t put_run(enum run_state state)
+{
+    struct run run = {.id = store_next_id(w.store),
+                      .portal = w.portal,
+                      .rule = "r",
+                      .entity = {.type = ENTITY_DEAL, .id = "5"},
+                      .state = state,
+                      .step = 1,
+                      .created_ms = 1755780000000};
+    struct store_change *change = store_change_new();
+    struct err err = {0};
+    store_put_run(change, &run);
+    ck_assert_msg(store_commit(w.store, change, &err), "%s", err.text);
+    return run.id;
+}
+
+static void order(int listening, const char *path, int64_t run, const char *header, int status,
+                  const char *say)
+{
+    char *text = mem_printf("POST %s%lld HTTP/1.1\r\nHost: x\r\n%sContent-Length: 0\r\n\r\n", path,
+                            (long long)run, header);
+    struct reply r = client_ask(listening, text);
+    mem_free(text);
+    ck_assert_msg(r.status == status, "%s: %d %s", path, r.status, r.body);
+    JV_AUTO *answer = parsed(&r);
+    const char *said = jv_text(answer, status == 200 ? "say" : "error", "");
+    ck_assert_msg(strstr(said, say) != NULL, "%s, not %s", said, say);
+}
+
+START_TEST(an_order_says_what_it_does_and_stands_in_the_story)
+{
+    start("");
+    order(w.sockets[1], "/api/queue/drop?run=", put_run(RUN_PARKED), "", 200, "dropped by ");
+    JV_AUTO *cancelled = get("/api/runs?state=cancelled", 200);
+    ck_assert_uint_eq(json_array_size(jv_at(cancelled, "runs")), 1);
+    /* The engine takes it up at once; there is no such rule. */
+    order(w.sockets[1], "/api/queue/retry?run=", put_run(RUN_DEAD), "", 200,
+          "says it was not done: step 2 again, attempt 2");
+    order(w.sockets[1], "/api/queue/done?made=7&run=", put_run(RUN_PARKED), "", 200,
+          "says it was done: goes on behind step 2");
+    JV_AUTO *story = get("/api/story?entity=deal%205", 200);
+    size_t i, orders = 0;
+    json_t *row;
+    json_array_foreach (jv_loose(jv_at(story, "rows")), i, row)
+        orders += strcmp(jv_text(row, "what", ""), "operator") == 0;
+    ck_assert_uint_eq(orders, 3);
+}
+END_TEST
+
+START_TEST(an_order_that_makes_no_sense_is_refused)
+{
+    start("");
+    int unix_socket = w.sockets[1];
+    order(unix_socket, "/api/queue/retry?run=", 999, "", 404, "there is no run 999");
+    order(unix_socket, "/api/queue/retry?run=", -1, "", 400, "no run; \"run=17\" would be right");
+    order(unix_socket, "/api/queue/retry?run=", put_run(RUN_DONE), "", 409,
+          "is done, not parked or dead");
+    order(unix_socket, "/api/queue/done?run=", put_run(RUN_DEAD), "", 409, "is dead, not parked");
+    order(unix_socket, "/api/queue/burn?run=", 1, "", 404, "/api/queue/retry done drop are there");
+}
+END_TEST
+
+START_TEST(an_order_on_tcp_takes_the_token)
+{
+    start("admin-token-file = admin-token");
+    int64_t run = put_run(RUN_PARKED);
+    order(w.sockets[0], "/api/queue/drop?run=", run, "", 401, "bearer token");
+    order(w.sockets[0], "/api/queue/drop?run=", run, "Authorization: Bearer " TOKEN "\r\n", 200,
+          "dropped by the holder of the admin token at 127.0.0.1");
+}
+END_TEST
+
 /* ---- the rest -------------------------------------------------------------------------------- */
 
 START_TEST(other_routes_are_404_and_other_methods_405)
@@ -439,4 +513,6 @@ CHECK_MAIN_FIXTURE("admin/admin", setup, teardown, health_tells_of_every_part,
                    questions_without_sense_are_400_and_say_why,
                    a_story_of_which_nothing_is_known_is_empty,
                    runs_are_found_by_what_is_known_of_them, a_hostile_entity_comes_back_as_text,
+                   an_order_says_what_it_does_and_stands_in_the_story,
+                   an_order_that_makes_no_sense_is_refused, an_order_on_tcp_takes_the_token,
                    other_routes_are_404_and_other_methods_405)

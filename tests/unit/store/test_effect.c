@@ -2,6 +2,7 @@
 
 #include "fixture.h"
 
+#include "common/jv.h"
 #include "common/mem.h"
 #include "tests/support/check_main.h"
 
@@ -248,6 +249,45 @@ START_TEST(a_result_is_whole_while_its_run_lives_and_short_after)
 }
 END_TEST
 
+static void put_made(struct fixture *f, const char *deal, char *of, int64_t settled_ms,
+                     enum verdict verdict)
+{
+    struct run run = fixture_run(f, deal, RUN_DONE);
+    run.updated_ms = settled_ms;
+    struct effect effect = an_effect(f, run.id, 0);
+    effect.command.method = of;
+    effect.verdict = verdict;
+    effect.settled_ms = settled_ms;
+    effect.result = json_integer(run.id);
+    struct store_change *change = store_change_new();
+    store_put_run(change, &run);
+    store_put_effect(change, &effect);
+    fixture_commit(f, change);
+    json_decref(effect.result);
+}
+
+START_TEST(what_calls_have_made_for_an_entity_is_known)
+{
+    static char comment[] = "crm.timeline.comment.add", todo[] = "crm.activity.todo.add";
+    struct fixture f;
+    fixture_init(&f);
+    struct entity deal = fixture_deal("5");
+    JV_AUTO *made = NULL;
+    put_made(&f, "5", comment, 900, VERDICT_DONE);
+    put_made(&f, "5", comment, 1000, VERDICT_DONE); /* this one */
+    put_made(&f, "5", comment, 1000, VERDICT_UNSURE);
+    put_made(&f, "5", todo, 1000, VERDICT_DONE);
+    put_made(&f, "6", comment, 1000, VERDICT_DONE);
+    ck_assert(store_read_made(f.reader, 1, &deal, comment, 1000, &made, NULL));
+    ck_assert_uint_eq(json_array_size(made), 1);
+    JV_AUTO *none = NULL;
+    ck_assert(store_read_made(f.reader, 2, &deal, comment, 0, &none, NULL));
+    ck_assert_uint_eq(json_array_size(none), 0);
+    fixture_done(&f);
+}
+END_TEST
+
 CHECK_MAIN("effect", a_snapshot_comes_back_and_is_replaced, an_effect_comes_back_as_it_was_put,
            effects_of_one_step_can_be_read_alone, an_outcome_settles_its_effect,
-           a_result_is_whole_while_its_run_lives_and_short_after)
+           a_result_is_whole_while_its_run_lives_and_short_after,
+           what_calls_have_made_for_an_entity_is_known)
