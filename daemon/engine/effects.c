@@ -7,28 +7,9 @@
 #include "common/jv.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "daemon/engine/pending.h"
 #include "daemon/engine/writes.h"
 #include "daemon/model/need.h"
-
-enum pending_state {
-    PENDING_CALL,    /* to be called (once its intention is stored) */
-    PENDING_LOOK,    /* outcome unknown: to be looked for */
-    PENDING_SETTLED, /* answer is known */
-    PENDING_LATER,   /* known not executed, to be called in a later sitting */
-};
-
-struct pending {
-    struct effect effect;
-    enum pending_state state;
-    struct answer answer;
-    bool row_stored;     /* the intention is on disk */
-    bool outcome_stored; /* so is the present answer */
-    bool looked;
-    bool early;    /* looked for, not there, and it may still come */
-    bool repeated; /* in this sitting, after a look */
-    bool writing;  /* announced in engine.writes */
-    struct entity target;
-};
 
 /* ---- recalling ------------------------------------------------------------------------------- */
 
@@ -48,7 +29,7 @@ static struct pending *add(struct task *task)
     return p;
 }
 
-static void settle(struct task *task, struct pending *p)
+void pending_settle(struct task *task, struct pending *p)
 {
     p->state = PENDING_SETTLED;
     json_object_set_new(task->answers, p->effect.command.key, advance_answer_new(&p->answer));
@@ -104,7 +85,7 @@ bool effects_recall(struct task *task, struct err *err)
     for (size_t i = task->pending_count; i-- > 0;) {
         struct pending *p = &task->pending[i];
         if (p->state == PENDING_SETTLED)
-            settle(task, p);
+            pending_settle(task, p);
         if (p->state != PENDING_CALL)
             continue;
         /* A call that our own stop kept back is no failure of the portal's. */
@@ -136,7 +117,7 @@ void effects_intend(struct task *task, bool shadow)
             continue;
         p->answer = (struct answer){.verdict = VERDICT_SHADOW, .result = json_object()};
         (void)snprintf(p->answer.text, sizeof p->answer.text, "shadow: not sent");
-        settle(task, p);
+        pending_settle(task, p);
     }
 }
 
@@ -150,7 +131,7 @@ bool effects_to_call(const struct task *task)
 
 /* ---- calling --------------------------------------------------------------------------------- */
 
-static struct call *call_new(struct task *task, struct call *call, const struct command *command)
+struct call *pending_call(struct task *task, struct call *call, const struct command *command)
 {
     *call = (struct call){.portal = task->portal->id,
                           .priority = task->run->priority,
@@ -168,7 +149,7 @@ size_t effects_calls(struct task *task, struct call **ret)
         struct pending *p = &task->pending[i];
         if (p->state != PENDING_CALL)
             continue;
-        struct call *call = call_new(task, &calls[count++], &p->effect.command);
+        struct call *call = pending_call(task, &calls[count++], &p->effect.command);
         (void)snprintf(call->lane, sizeof call->lane, "%s", task->name);
         if (!p->writing && writes_target(&p->effect.command, &p->target)) {
             p->writing = true;
@@ -179,7 +160,7 @@ size_t effects_calls(struct task *task, struct call **ret)
     return count;
 }
 
-static void forget_calls(struct task *task)
+void pending_calls_forget(struct task *task)
 {
     for (size_t i = 0; i < task->call_count; i++) {
         command_done(&task->calls[i].command);
@@ -235,11 +216,11 @@ static void take_answer(struct task *task, struct pending *p, struct answer *ans
         break;
     case VERDICT_DONE:
         see_own_write(task, p);
-        settle(task, p);
+        pending_settle(task, p);
         break;
     case VERDICT_REFUSED:
     case VERDICT_SHADOW:
-        settle(task, p);
+        pending_settle(task, p);
         break;
     }
 }
@@ -250,7 +231,7 @@ void effects_called(struct task *task)
     for (size_t i = 0; i < task->pending_count; i++)
         if (task->pending[i].state == PENDING_CALL)
             take_answer(task, &task->pending[i], &task->calls[next++].answer);
-    forget_calls(task);
+    pending_calls_forget(task);
 }
 
 void effects_unsent(struct task *task)
@@ -266,140 +247,7 @@ void effects_unsent(struct task *task)
     }
 }
 
-/* ---- looking --------------------------------------------------------------------------------- */
-
-/* Doing it again is no harm, or the rule's author says so. */
-static bool may_repeat(const struct command *command)
-{
-    return command->unsure == UNSURE_REPEAT || jv_flag(command->look, "repeat");
-}
-
-/* Nothing to look at: a person decides. */
-static void stay_unsure(struct task *task, struct pending *p, const char *why)
-{
-    p->answer.verdict = VERDICT_UNSURE;
-    if (p->answer.text[0] == '\0')
-        (void)snprintf(p->answer.text, sizeof p->answer.text, "%s", why);
-    p->outcome_stored = false;
-    p->looked = true;
-    settle(task, p);
-}
-
-/* Once more at once, and after that with pauses: what failed halfway twice may go on failing. */
-static void call_again(struct pending *p)
-{
-    p->state = p->repeated ? PENDING_LATER : PENDING_CALL;
-    p->repeated = true;
-}
-
-size_t effects_looks(struct task *task, struct call **ret)
-{
-    struct call *calls = mem_array(task->pending_count, sizeof *calls);
-    size_t count = 0;
-    for (size_t i = 0; i < task->pending_count; i++) {
-        struct pending *p = &task->pending[i];
-        struct command look = {0};
-        if (p->state != PENDING_LOOK)
-            continue;
-        if (may_repeat(&p->effect.command)) {
-            call_again(p);
-        } else if (p->effect.command.unsure == UNSURE_PARK ||
-                   !command_look_call(p->effect.command.look, &look)) {
-            stay_unsure(task, p, "sent, and nobody knows whether it was done; nothing to look at");
-        } else {
-            (void)call_new(task, &calls[count++], &look);
-            command_done(&look);
-        }
-    }
-    *ret = calls;
-    return count;
-}
-
-/* Whoever asks and dies is served all the same: what the life before this one may have sent shortly
- * before its end is not known to be missing because it is not there yet. (bitrix24.md §5 gives a
- * request 60 s; nearly all take less than one.) An answer that we lived to see, however broken,
- * came when the portal was done. */
-enum { STILL_AT_IT_MS = 5000 };
-
-/* 0: the look can be believed. */
-static int64_t still_at_it_ms(const struct task *task, const struct pending *p)
-{
-    int64_t sent_ms = p->answer.sent_ms, started_ms = task->engine->started_ms;
-    bool harmless =
-        json_object_get(p->effect.command.look, "equal") != NULL; /* same values again */
-    if (harmless || p->effect.intended_ms >= started_ms || sent_ms >= started_ms)
-        return 0;
-    int64_t left = (sent_ms > 0 ? sent_ms : started_ms) + STILL_AT_IT_MS - clock_wall_ms();
-    return left > STILL_AT_IT_MS ? STILL_AT_IT_MS : left > 0 ? left : 0;
-}
-
-int64_t effects_early_ms(const struct task *task)
-{
-    int64_t most = 0;
-    for (size_t i = 0; i < task->pending_count; i++) {
-        const struct pending *p = &task->pending[i];
-        int64_t left = still_at_it_ms(task, p);
-        if (p->state != PENDING_LOOK)
-            continue;
-        if (!p->early)
-            return 0; /* that look failed: another matter */
-        most = left + 1 > most ? left + 1 : most;
-    }
-    return most;
-}
-
-/* The results of calls like this one: the same text twice is two things, and each is found once. */
-static bool read_taken(const struct task *task, const struct pending *p, json_t **ret)
-{
-    enum { NOT_BEFORE_MS = 60 * 60 * 1000 }; /* far more than a look goes back by text */
-    struct err err = {0};
-    if (!store_read_made(task->reader, task->portal->id, &task->entity, p->effect.command.method,
-                         p->effect.intended_ms - NOT_BEFORE_MS, ret, &err)) {
-        log_error("cannot read effects run=%lld why=\"%s\"", (long long)task->run->id, err.text);
-        return false;
-    }
-    for (size_t i = 0; i < task->pending_count; i++) {
-        const struct pending *other = &task->pending[i];
-        if (other != p && other->answer.verdict == VERDICT_DONE && other->answer.result != NULL &&
-            strcmp(other->effect.command.method, p->effect.command.method) == 0)
-            (void)json_array_append(*ret, other->answer.result);
-    }
-    return true;
-}
-
-/* The answer of a look decides what became of the effect. */
-static void take_look(struct task *task, struct pending *p, const struct answer *answer)
-{
-    json_t *result = NULL;
-    JV_AUTO *taken = NULL;
-    p->looked = true;
-    p->early = false;
-    if (answer->verdict == VERDICT_REFUSED) {
-        stay_unsure(task, p, answer->text);
-    } else if (answer->verdict != VERDICT_DONE || !read_taken(task, p, &taken)) {
-        p->looked = false; /* stays PENDING_LOOK */
-    } else if (command_look_found(p->effect.command.look, answer->result, taken, &result)) {
-        answer_done(&p->answer);
-        p->answer = (struct answer){.verdict = VERDICT_DONE, .result = result};
-        (void)snprintf(p->answer.text, sizeof p->answer.text, "found by looking");
-        p->outcome_stored = false;
-        settle(task, p);
-    } else if (still_at_it_ms(task, p) > 0) {
-        p->early = true;
-        p->looked = false;
-    } else {
-        call_again(p);
-    }
-}
-
-void effects_looked(struct task *task)
-{
-    size_t next = 0;
-    for (size_t i = 0; i < task->pending_count && next < task->call_count; i++)
-        if (task->pending[i].state == PENDING_LOOK)
-            take_look(task, &task->pending[i], &task->calls[next++].answer);
-    forget_calls(task);
-}
+/* ---- what is known --------------------------------------------------------------------------- */
 
 enum effects_state effects_state(const struct task *task, const char **ret_why)
 {
@@ -526,5 +374,5 @@ void effects_forget(struct task *task)
     mem_free(task->pending);
     task->pending = NULL;
     task->pending_count = 0;
-    forget_calls(task);
+    pending_calls_forget(task);
 }
