@@ -274,7 +274,9 @@ static void print_key(const struct plan *p, int64_t n, int attempt, char out[48]
 
 void plan_mark(const struct plan *p, int64_t n, char out[64])
 {
-    (void)snprintf(out, 64, "%" PRId64 ".%d.%" PRId64, p->run->id, p->run->step, n);
+    int size = snprintf(out, 64, "%" PRId64 ".%d.%" PRId64, p->run->id, p->run->step, n);
+    if (p->run->created_ms > 0)
+        (void)snprintf(out + size, 64 - (size_t)size, ".%" PRIx64, (uint64_t)p->run->created_ms);
 }
 
 static bool answer_is_good(const json_t *answer)

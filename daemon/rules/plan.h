@@ -42,8 +42,9 @@ enum planned plan_record(struct plan *, const struct entity *, const json_t **re
 /* The rule's own entity: PLAN_BAD unless it has one. */
 enum planned plan_own(struct plan *, const struct entity **ret);
 
-/* "RUN.STEP.N": says in the portal which command made a thing, so that it is found again. The same
- * for every attempt. */
+/* "RUN.STEP.N.BORN": says in the portal which command made a thing, so that it is found again. The
+ * same for every attempt. BORN, the run's beginning in hex, tells databases apart that both count
+ * their runs from 1. */
 void plan_mark(const struct plan *, int64_t n, char out[64]);
 /* A REST call; whether it writes and how to look for it follows from the method (look.h). */
 struct command *plan_rest(struct plan *, int64_t n, const char *method, json_t *params);

@@ -61,6 +61,22 @@ START_TEST(the_actions_of_the_specification_are_there)
 }
 END_TEST
 
+START_TEST(a_mark_is_the_same_for_every_attempt_and_no_other_databases)
+{
+    struct run run = {.id = 17, .step = 1, .created_ms = 1768892400000};
+    const struct plan plan = {.run = &run};
+    char first[64], second[64];
+    plan_mark(&plan, 5, first);
+    ck_assert_str_eq(first, "17.1.5.19bda340180");
+    run.attempt = 2;
+    plan_mark(&plan, 5, second);
+    ck_assert_str_eq(first, second);
+    run.created_ms++;
+    plan_mark(&plan, 5, second);
+    ck_assert_str_ne(first, second);
+}
+END_TEST
+
 START_TEST(a_key_that_ends_in_a_dot_needs_a_name_behind_it)
 {
     const struct action *http = action_find("http");
@@ -165,6 +181,7 @@ END_TEST
 
 CHECK_MAIN("rules/action", every_action_can_plan_and_is_found_by_its_name,
            the_actions_of_the_specification_are_there,
+           a_mark_is_the_same_for_every_attempt_and_no_other_databases,
            a_key_that_ends_in_a_dot_needs_a_name_behind_it, a_comment_wants_a_timeline,
            an_update_wants_something_to_write, a_contact_has_no_stage_to_move_to,
            a_task_gets_no_todo_and_no_owner, reminders_come_in_plain_time,
