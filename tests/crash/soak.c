@@ -20,7 +20,11 @@ enum {
     LATE_MS = 400, /* of those that are slow */
     CALM_S = 900,  /* a method whose time is used up is left alone for minutes */
     SAY_EVERY_MS = 15000,
-    LONG_S = 300, /* what bars a method or the webhook for minutes belongs to long soaks only */
+    /* A webhook that is refused once, a method whose time is used up: the daemon keeps away from
+     * the portal for seconds, from the method for minutes. Shorter soaks have no time for that. */
+    REFUSED_FROM_S = 60,
+    USED_UP_FROM_S = 300,
+    AT_REQUEST = 100, /* the n-th one; of comments as well */
 };
 
 struct soak {
@@ -31,7 +35,6 @@ struct soak {
     int64_t *deals; /* their ids */
     int64_t count, posted;
     int64_t began_ms, kill_ms, said_ms; /* mono */
-    bool barred;
     struct soak_result *result;
 };
 
@@ -70,6 +73,17 @@ static void open_house(struct soak *s)
     json_decref(house_control(s->house, json_pack("{ss ss}", "do", "events", "state", "on")));
 }
 
+static void bar(struct soak *s)
+{
+    if (s->options->fault_rate > 0 && s->options->seconds >= REFUSED_FROM_S)
+        house_fault(s->house, json_pack("{ss ss si si}", "kind", "dead_webhook", "method", "*",
+                                        "every", AT_REQUEST, "count", 1));
+    if (s->options->fault_rate > 0 && s->options->seconds >= USED_UP_FROM_S)
+        house_fault(s->house,
+                    json_pack("{ss ss si si}", "kind", "operation", "method",
+                              "crm.timeline.comment.add", "every", AT_REQUEST, "count", 1));
+}
+
 /* Each command is struck with the same chance: a request's misfortune strikes all that it carries.
  */
 static void make_weather(struct soak *s)
@@ -78,6 +92,7 @@ static void make_weather(struct soak *s)
                                         "cut",  "drop_after", "redirect",  "limit"};
     enum { KINDS = sizeof kinds / sizeof kinds[0] };
     double of_requests = s->options->fault_rate * 0.8, of_commands = s->options->fault_rate * 0.2;
+    bar(s);
     for (size_t i = 0; i < KINDS && of_requests > 0; i++)
         house_fault(s->house,
                     json_pack("{ss ss sf ss}", "kind", kinds[i], "method", "*", "probability",
@@ -127,19 +142,6 @@ static void post_next(struct soak *s)
     mem_free(body);
 }
 
-/* A method out of time, a webhook that is refused once: the daemon keeps away for minutes. */
-static void bar(struct soak *s)
-{
-    if (s->barred || s->options->seconds < LONG_S || s->options->fault_rate <= 0 ||
-        passed_s(s) < s->options->seconds / 10)
-        return;
-    s->barred = true;
-    house_fault(s->house, json_pack("{ss ss si}", "kind", "operation", "method",
-                                    "crm.timeline.comment.add", "count", 1));
-    house_fault(s->house,
-                json_pack("{ss ss si}", "kind", "dead_webhook", "method", "*", "count", 1));
-}
-
 static void say(struct soak *s)
 {
     if (s->options->say == NULL || clock_mono_ms() < s->said_ms)
@@ -166,7 +168,6 @@ static void storm(struct soak *s)
             post_next(s);
         else
             (void)poll(NULL, 0, 2);
-        bar(s);
         say(s);
     }
     if (s->options->kill_every > 0)
