@@ -58,21 +58,29 @@ size_t effects_looks(struct task *task, struct call **ret)
     return count;
 }
 
-/* Whoever asks and dies is served all the same: what the life before this one may have sent shortly
- * before its end is not known to be missing because it is not there yet. (bitrix24.md §5 gives a
- * request 60 s; nearly all take less than one.) An answer that we lived to see, however broken,
- * came when the portal was done. */
-enum { STILL_AT_IT_MS = 5000 };
+/* Whoever asks and goes away is served all the same: what the life before this one may have sent
+ * shortly before its end, and a call whose line broke or whose proxy lost patience, are not known
+ * to be missing because they are not there yet. (bitrix24.md §5 gives a request 60 s; nearly all
+ * take less than one.) Any other answer, however broken, came when the portal was done. */
+enum { STILL_AT_IT_MS = 5000, BROKEN_OFF_MS = 3000, GATEWAY_TIMEOUT = 504 };
+
+/* Wall time until which the portal may be at it; 0: it is done. */
+static int64_t at_it_until_ms(const struct task *task, const struct pending *p)
+{
+    const struct answer *a = &p->answer;
+    int64_t started_ms = task->engine->started_ms;
+    if (p->effect.intended_ms < started_ms && a->sent_ms < started_ms)
+        return (a->sent_ms > 0 ? a->sent_ms : started_ms) + STILL_AT_IT_MS;
+    bool heard = a->status != 0 && a->status != GATEWAY_TIMEOUT;
+    return heard || a->sent_ms == 0 ? 0 : a->sent_ms + a->took_ms + BROKEN_OFF_MS;
+}
 
 /* 0: the look can be believed. */
 static int64_t still_at_it_ms(const struct task *task, const struct pending *p)
 {
-    int64_t sent_ms = p->answer.sent_ms, started_ms = task->engine->started_ms;
-    bool harmless =
-        json_object_get(p->effect.command.look, "equal") != NULL; /* same values again */
-    if (harmless || p->effect.intended_ms >= started_ms || sent_ms >= started_ms)
-        return 0;
-    int64_t left = (sent_ms > 0 ? sent_ms : started_ms) + STILL_AT_IT_MS - clock_wall_ms();
+    if (json_object_get(p->effect.command.look, "equal") != NULL)
+        return 0; /* the same values again: no harm */
+    int64_t left = at_it_until_ms(task, p) - clock_wall_ms();
     return left > STILL_AT_IT_MS ? STILL_AT_IT_MS : left > 0 ? left : 0;
 }
 
