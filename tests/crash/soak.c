@@ -88,8 +88,8 @@ static void bar(struct soak *s)
  */
 static void make_weather(struct soak *s)
 {
-    static const char *const kinds[] = {"html", "empty",      "truncated", "drop_before",
-                                        "cut",  "drop_after", "redirect",  "limit"};
+    static const char *const kinds[] = {"html",    "empty",      "truncated", "drop_before",
+                                        "cut_off", "drop_after", "redirect",  "limit"};
     enum { KINDS = sizeof kinds / sizeof kinds[0] };
     double of_requests = s->options->fault_rate * 0.8, of_commands = s->options->fault_rate * 0.2;
     bar(s);
