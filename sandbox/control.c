@@ -114,6 +114,12 @@ static json_t *do_limits(struct sandbox *sb, const json_t *command, struct err *
     limits->bucket.drain = jv_real(command, "drain", limits->bucket.drain);
     limits->bucket.size = jv_real(command, "size", limits->bucket.size);
     limits->operating_limit_s = jv_real(command, "operating", limits->operating_limit_s);
+    if (json_object_get(command, "work") != NULL)
+        limits->work = jv_flag(command, "work");
+    if (json_object_get(command, "level") != NULL) { /* others have been here */
+        limits->bucket.level = jv_real(command, "level", 0);
+        limits->bucket.at_ms = sb->now_ms - sb->now_ms % 1000;
+    }
     return fine();
 }
 
@@ -240,7 +246,7 @@ static json_t *do_stats(struct sandbox *sb, const json_t *command, struct err *e
     const struct journal *journal = &sb->journal;
     (void)command;
     (void)err;
-    bucket_leak(&sb->limits.bucket, sb->now_ms);
+    bucket_leak(&sb->limits.bucket, sb->now_ms - sb->now_ms % 1000);
     return json_pack("{sI sI sI sI sI sO sO sf so s{sI sI si}}", "requests",
                      (json_int_t)journal->requests, "commands", (json_int_t)journal->commands,
                      "batches", (json_int_t)journal->batches, "max_batch",
@@ -283,7 +289,8 @@ static const struct {
      "count 0: until cleared; or every, or probability"},
     {"faults_clear", do_faults_clear, "{\"do\":\"faults_clear\"}"},
     {"limits", do_limits,
-     "{\"do\":\"limits\",\"drain\":2,\"size\":50,\"operating\":480}  drain 0: unlimited"},
+     "{\"do\":\"limits\",\"drain\":2,\"size\":50,\"operating\":480}  drain 0: unlimited; "
+     "\"level\":50: so full is the bucket now; \"work\":true: commands take the time they cost"},
     {"cost", do_cost,
      "{\"do\":\"cost\",\"method\":\"crm.item.*\",\"seconds\":0.4}  what a call adds to operating"},
     {"scopes", do_scopes, "{\"do\":\"scopes\",\"list\":[\"crm\",\"task\"]}  of the webhook"},

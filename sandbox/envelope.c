@@ -138,11 +138,14 @@ char *envelope_dump_new(const json_t *value)
 
 json_t *envelope_time_new(const struct sandbox *sb, const struct operating *used)
 {
-    double start = (double)sb->now_ms / 1000;
-    int64_t finish_ms = sb->now_ms + (int64_t)(used->cost_s * 1000);
+    int64_t cost_ms = (int64_t)(used->cost_s * 1000);
+    /* A portal that really works has got to the end of it. */
+    int64_t start_ms = sb->limits.work ? sb->now_ms - cost_ms : sb->now_ms;
+    int64_t finish_ms = start_ms + cost_ms;
+    double start = (double)start_ms / 1000;
     return json_pack("{sf sf sf sf so so sI sf}", "start", start, "finish", start + used->cost_s,
                      "duration", used->cost_s, "processing", used->cost_s, "date_start",
-                     sandbox_now_new(sb), "date_finish", sandbox_date_new(sb, finish_ms),
+                     sandbox_date_new(sb, start_ms), "date_finish", sandbox_date_new(sb, finish_ms),
                      "operating_reset_at", (json_int_t)used->reset_at_s, "operating",
                      used->operating_s);
 }

@@ -6,7 +6,7 @@
 
 #include "common/mem.h"
 
-enum { MINUTE_MS = 60 * 1000 };
+enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS, WINDOW_S = 600 };
 
 void limits_init(struct limits *limits, double drain, double size, double operating_limit_s)
 {
@@ -29,7 +29,7 @@ void limits_done(struct limits *limits)
 
 bool limits_request(struct limits *limits, int64_t now_ms)
 {
-    return bucket_take(&limits->bucket, now_ms);
+    return bucket_take(&limits->bucket, now_ms - now_ms % SECOND_MS);
 }
 
 static struct method_time *find(const struct limits *limits, const char *method)
@@ -51,31 +51,45 @@ static struct method_time *find_or_add(struct limits *limits, const char *method
     return time;
 }
 
-static double used_s(const struct method_time *time, int64_t minute)
+static double used_s(const struct method_time *time, int64_t now_ms)
 {
     double sum = 0;
-    for (int i = 0; time != NULL && i < LIMIT_MINUTES; i++)
-        if (time->minute[i] > minute - LIMIT_MINUTES && time->minute[i] <= minute)
-            sum += time->seconds[i];
+    for (int i = 0; time != NULL && i < LIMIT_BASKETS; i++)
+        if (now_ms < time->baskets[i].reset_at_s * SECOND_MS)
+            sum += time->baskets[i].seconds;
     return sum;
 }
 
-/* The oldest minute that still counts. */
-static int64_t oldest(const struct method_time *time, int64_t minute)
+/* When the oldest basket that still counts drops out. */
+static int64_t first_reset_s(const struct method_time *time, int64_t now_ms)
 {
-    int64_t first = minute;
-    for (int i = 0; i < LIMIT_MINUTES; i++)
-        if (time->minute[i] > minute - LIMIT_MINUTES && time->minute[i] < first &&
-            time->seconds[i] > 0)
-            first = time->minute[i];
+    int64_t first = now_ms / SECOND_MS + WINDOW_S;
+    for (int i = 0; i < LIMIT_BASKETS; i++)
+        if (now_ms < time->baskets[i].reset_at_s * SECOND_MS && time->baskets[i].reset_at_s < first)
+            first = time->baskets[i].reset_at_s;
     return first;
+}
+
+/* The basket of this minute; its ten minutes begin with its first call. */
+static struct minute_basket *present_basket(struct method_time *time, int64_t now_ms)
+{
+    int64_t minute = now_ms / MINUTE_MS;
+    struct minute_basket *oldest = &time->baskets[0];
+    for (int i = 0; i < LIMIT_BASKETS; i++) {
+        if (time->baskets[i].minute == minute && time->baskets[i].reset_at_s > 0)
+            return &time->baskets[i];
+        if (time->baskets[i].reset_at_s < oldest->reset_at_s)
+            oldest = &time->baskets[i];
+    }
+    *oldest = (struct minute_basket){.minute = minute, .reset_at_s = now_ms / SECOND_MS + WINDOW_S};
+    return oldest;
 }
 
 bool limits_method(const struct limits *limits, const char *method, int64_t now_ms)
 {
     if (limits->operating_limit_s <= 0)
         return true;
-    return used_s(find(limits, method), now_ms / MINUTE_MS) < limits->operating_limit_s;
+    return used_s(find(limits, method), now_ms) < limits->operating_limit_s;
 }
 
 static double cost_of(const struct limits *limits, const char *method)
@@ -91,20 +105,14 @@ static double cost_of(const struct limits *limits, const char *method)
 
 struct operating limits_charge(struct limits *limits, const char *method, int64_t now_ms)
 {
-    int64_t minute = now_ms / MINUTE_MS;
     struct operating ret = {.cost_s = cost_of(limits, method)};
     struct method_time *time = find_or_add(limits, method);
-    ret.reset_at_s = (minute + LIMIT_MINUTES) * 60;
+    ret.reset_at_s = now_ms / SECOND_MS + WINDOW_S;
     if (time == NULL)
         return ret;
-    size_t basket = (size_t)(minute % LIMIT_MINUTES);
-    if (time->minute[basket] != minute) {
-        time->minute[basket] = minute;
-        time->seconds[basket] = 0;
-    }
-    time->seconds[basket] += ret.cost_s;
-    ret.operating_s = used_s(time, minute);
-    ret.reset_at_s = (oldest(time, minute) + LIMIT_MINUTES) * 60;
+    present_basket(time, now_ms)->seconds += ret.cost_s;
+    ret.operating_s = used_s(time, now_ms);
+    ret.reset_at_s = first_reset_s(time, now_ms);
     return ret;
 }
 

@@ -10,18 +10,25 @@
 
 #include "common/bucket.h"
 
-enum { LIMIT_MINUTES = 10, LIMIT_MOST_METHODS = 512 };
+enum {
+    LIMIT_BASKETS = 16, /* of a method; eleven can count at once */
+    LIMIT_MOST_METHODS = 512,
+};
 
 struct method_time {
     char *method; /* owned, lower case */
-    double seconds[LIMIT_MINUTES];
-    int64_t minute[LIMIT_MINUTES]; /* which minute each basket is of */
+    struct minute_basket {
+        int64_t minute;     /* of the clock */
+        int64_t reset_at_s; /* ten minutes after the first call of that minute */
+        double seconds;
+    } baskets[LIMIT_BASKETS];
 };
 
 struct limits {
-    struct bucket bucket;
+    struct bucket bucket;     /* leaks once a second, `drain` at a blow */
     double operating_limit_s; /* 0: none */
     double usual_cost_s;      /* what a call is said to take */
+    bool work;                /* and does take: answers come so much later */
     json_t *costs;            /* method pattern → seconds a call */
     struct method_time *times;
     size_t count;
@@ -30,7 +37,7 @@ struct limits {
 void limits_init(struct limits *, double drain, double size, double operating_limit_s);
 void limits_done(struct limits *);
 
-/* One more request: false when the bucket would run over. */
+/* One more request: false when the bucket would run over. It leaks on whole seconds only. */
 bool limits_request(struct limits *, int64_t now_ms);
 /* May the method still run? Checked before a call. */
 bool limits_method(const struct limits *, const char *method, int64_t now_ms);

@@ -1,5 +1,6 @@
 #include "sandbox/rest.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -66,6 +67,8 @@ void rest_run(struct call *call, const struct method *method, bool hook, struct 
     if (!hook)
         return;
     *ret_used = limits_charge(&sb->limits, method->name, sb->now_ms);
+    if (sb->limits.work)
+        sb->now_ms += (int64_t)llround(ret_used->cost_s * 1000);
     journal_command(&sb->journal, method->name);
     if (call->status != 0)
         journal_refusal(&sb->journal, call->error);
@@ -259,6 +262,7 @@ void sandbox_rest(struct sandbox *sb, const struct sandbox_request *from,
         return;
     }
     serve(sb, from, &request, ret);
+    ret->delay_ms += sb->now_ms - from->now_ms; /* commands of a batch run one after another */
     request_done(&request);
     events_flush(sb);
 }

@@ -21,11 +21,12 @@ START_TEST(the_bucket_refuses_above_its_size_and_leaks)
     ck_assert_str_eq(jv_text(reply.body, "error", ""), "QUERY_LIMIT_EXCEEDED");
     ck_assert_str_eq(jv_text(reply.body, "error_description", ""), "Too many requests");
     kit_reply_done(&reply);
-    ck_assert_int_eq(status_at(sb, KIT_NOW + 500, "server.time"), 200);
-    ck_assert_int_eq(status_at(sb, KIT_NOW + 500, "server.time"), 503);
-    ck_assert_int_eq(status_at(sb, KIT_NOW + 1500, "server.time"), 200);
-    ck_assert_int_eq(status_at(sb, KIT_NOW + 1500, "server.time"), 200);
-    ck_assert_int_eq(status_at(sb, KIT_NOW + 1500, "server.time"), 503);
+    /* by two once a second, not by one each half */
+    ck_assert_int_eq(status_at(sb, KIT_NOW + 999, "server.time"), 503);
+    ck_assert_int_eq(status_at(sb, KIT_NOW + 1000, "server.time"), 200);
+    ck_assert_int_eq(status_at(sb, KIT_NOW + 1000, "server.time"), 200);
+    ck_assert_int_eq(status_at(sb, KIT_NOW + 1999, "server.time"), 503);
+    ck_assert_int_eq(status_at(sb, KIT_NOW + 2000, "server.time"), 200);
     sandbox_free(sb);
 }
 END_TEST
@@ -79,6 +80,49 @@ START_TEST(operating_time_adds_up_by_method_and_drops_out)
 }
 END_TEST
 
+START_TEST(a_basket_lasts_ten_minutes_from_its_first_call)
+{
+    struct sandbox *sb = kit_new_limited(0, 50, 480);
+    kit_do(sb, "{'do':'cost','method':'server.*','seconds':240}");
+    ck_assert_int_eq(status_at(sb, KIT_NOW + 40000, "server.time"), 200);
+    ck_assert_int_eq(status_at(sb, KIT_NOW + 59000, "server.time"), 200); /* the same minute */
+    ck_assert_int_eq(status_at(sb, KIT_NOW + 600000, "server.time"), 429);
+    ck_assert_int_eq(status_at(sb, KIT_NOW + 639999, "server.time"), 429);
+    struct kit_reply reply = kit_call_at(sb, KIT_NOW + 640000, "server.time", "{}");
+    ck_assert_double_eq(jv_real(reply.body, "time.operating", 0), 240);
+    ck_assert_int_eq(jv_int(reply.body, "time.operating_reset_at", 0), KIT_NOW / 1000 + 1240);
+    kit_reply_done(&reply);
+    sandbox_free(sb);
+}
+END_TEST
+
+START_TEST(a_portal_that_works_answers_later_and_later_in_a_batch)
+{
+    struct sandbox *sb = kit_new_limited(0, 50, 480);
+    kit_do(sb, "{'do':'cost','method':'profile','seconds':2}");
+    kit_do(sb, "{'do':'limits','work':true}");
+    struct kit_reply reply =
+        kit_call_at(sb, KIT_NOW, "batch", "{'cmd':{'a':'profile','b':'profile'}}");
+    ck_assert_int_eq(reply.raw.delay_ms, 4000);
+    ck_assert_double_eq(jv_real(reply.body, "result.result_time.b.start", 0), KIT_NOW / 1000 + 2);
+    ck_assert_double_eq(jv_real(reply.body, "result.result_time.b.finish", 0), KIT_NOW / 1000 + 4);
+    ck_assert_double_eq(jv_real(reply.body, "time.start", 0), KIT_NOW / 1000);
+    ck_assert_double_eq(jv_real(reply.body, "time.finish", 0), KIT_NOW / 1000 + 4);
+    kit_reply_done(&reply);
+    sandbox_free(sb);
+}
+END_TEST
+
+START_TEST(a_bucket_that_others_have_filled_refuses)
+{
+    struct sandbox *sb = kit_new_limited(2, 50, 0);
+    kit_do(sb, "{'do':'limits','level':50}");
+    ck_assert_int_eq(status_at(sb, KIT_NOW, "server.time"), 503);
+    ck_assert_int_eq(status_at(sb, KIT_NOW + 1000, "server.time"), 200);
+    sandbox_free(sb);
+}
+END_TEST
+
 START_TEST(each_command_of_a_batch_pays_for_itself)
 {
     struct sandbox *sb = kit_new_limited(0, 50, 480);
@@ -103,4 +147,7 @@ END_TEST
 
 CHECK_MAIN("sandbox/limits", the_bucket_refuses_above_its_size_and_leaks, a_batch_is_one_request,
            a_refused_request_does_nothing, operating_time_adds_up_by_method_and_drops_out,
-           each_command_of_a_batch_pays_for_itself, the_limits_can_be_set)
+           a_basket_lasts_ten_minutes_from_its_first_call,
+           a_portal_that_works_answers_later_and_later_in_a_batch,
+           a_bucket_that_others_have_filled_refuses, each_command_of_a_batch_pays_for_itself,
+           the_limits_can_be_set)
