@@ -5,7 +5,11 @@
  * each method, by ten one-minute baskets that the `time` objects of its answers teach. What the
  * portal says goes before our reckoning. All times are wall milliseconds of this machine, because
  * budgets outlive a restart; the portal's clock is only used for differences. Pure, not
- * thread-safe. */
+ * thread-safe.
+ *
+ * Why nothing is refused: a request counts as if the portal had counted it at the last possible
+ * moment, that of its answer, so that our level is never below the portal's but for its leaking in
+ * steps, once a second: those `drain` places stay free. */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -25,14 +29,28 @@ struct budget_method {
         double seconds;
     } baskets[BUDGET_BASKETS];
     int64_t blocked_until_ms;
-    double limit;    /* seconds; what was learnt, else BUDGET_LIMIT_S */
-    double cost;     /* seconds of one call, smoothed */
-    int flying;      /* calls in flight */
-    int64_t used_ms; /* last */
+    double limit;      /* seconds; what was learnt, else the documentation's */
+    int64_t learnt_ms; /* when that was; a lesson lasts a day */
+    bool known;        /* a call has been answered: we know its cost if we ever shall */
+    double cost;       /* seconds of one call, smoothed */
+    double scatter;    /* variance of that, smoothed */
+    int64_t told_ms;   /* when its last total came */
+    int flying;        /* calls in flight */
+    int64_t used_ms;   /* last */
 };
 
 struct budget {
-    struct bucket bucket;
+    struct bucket bucket;          /* requests that were answered */
+    int flying;                    /* requests without an answer: they do not leak yet */
+    double brim;                   /* the level at which the portal refuses our share */
+    double drain;                  /* of our share, were nobody else there */
+    double foreign;                /* requests a second of others, as refusals have taught */
+    int64_t foreign_ms;            /* when that was last reckoned */
+    int64_t anchor_ms;             /* since when the level has been reckoned only */
+    bool trusting;                 /* no feelers, see FEELERS */
+    bool heard;                    /* ahead_ms is known */
+    int64_t ahead_ms;              /* the portal's clock less ours */
+    double cost;                   /* seconds of one call of whatever method, smoothed */
     int64_t frozen_until_ms;       /* no request before */
     int refusals;                  /* QUERY_LIMIT_EXCEEDED in a row */
     struct budget_method *methods; /* owned */
@@ -45,8 +63,13 @@ void budget_done(struct budget *);
 
 /* Takes one request's place if there is one. */
 bool budget_take(struct budget *, int64_t now_ms);
+/* A request that took its place has come back, answered or not: the portal has counted it by now.
+ */
+void budget_counted(struct budget *, int64_t now_ms);
 /* Milliseconds until there is one; 0 = now. */
 int64_t budget_wait_ms(const struct budget *, int64_t now_ms);
+/* Requests that are in the bucket, those on their way too. */
+double budget_level(const struct budget *, int64_t now_ms);
 /* Requests that could go at once; a large number when unlimited. */
 double budget_free(const struct budget *, int64_t now_ms);
 
@@ -55,20 +78,26 @@ int64_t budget_method_wait_ms(const struct budget *, const char *name, int64_t n
 /* A call of the method goes out, has come back. */
 void budget_promise(struct budget *, const char *name, int64_t now_ms);
 void budget_release(struct budget *, const char *name);
-/* Learns from a `time` object; one without `operating` (self-hosted, §10 no. 36) teaches nothing.
- */
-void budget_learn(struct budget *, const char *name, const json_t *time, int64_t now_ms);
+/* Seconds that one call is expected to take. */
+double budget_cost(const struct budget *, const char *name);
+/* The `time` object of a whole answer that came just now: what time it is there. */
+void budget_hear_clock(struct budget *, const json_t *time, int64_t now_ms);
+/* Learns from the `time` object of one call, NULL when there is none; without `operating`
+ * (self-hosted, §10 no. 36) only what a call costs. `sent_ms`: when its request went out, since
+ * requests overtake one another. */
+void budget_learn(struct budget *, const char *name, const json_t *time, int64_t sent_ms,
+                  int64_t now_ms);
 /* Seconds of the method in the last ten minutes. */
 double budget_operating(const struct budget *, const char *name, int64_t now_ms);
 
 /* The portal refused in spite of our reckoning. */
 void budget_rate_refused(struct budget *, uint64_t seed, int64_t now_ms);
 void budget_method_refused(struct budget *, const char *name, int64_t now_ms);
-/* A request went through: the portal's bucket is well again. */
-void budget_went_well(struct budget *);
+/* A request went through: the portal's bucket is well again, others may have gone. */
+void budget_went_well(struct budget *, int64_t now_ms);
 
-/* {"at","level","frozen","methods":{NAME:{"blocked","limit","cost","baskets":[[start,seconds]…]}}}
- */
+/* {"at","level","frozen","foreign","methods":{NAME:{"blocked","limit","learnt","cost",
+ * "baskets":[[start,seconds]…]}}} */
 json_t *budget_save_new(const struct budget *, int64_t now_ms);
 /* What was saved; anything that makes no sense is left out. */
 void budget_load(struct budget *, const json_t *saved, int64_t now_ms);

@@ -12,6 +12,7 @@ void others_init(struct others *others)
 {
     queue_init(&others->queue);
     budget_init(&others->budget, 0, 0, 1, 0);
+    others->budget.trusting = true;
 }
 
 void others_done(struct others *others)

@@ -1,5 +1,6 @@
 #include "daemon/portal/pack.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -25,6 +26,9 @@ static const char *const alone_prefixes[] = {
     "task.", /* arguments by position (§3.1): the order must survive */
 };
 static const char *const alone_pieces[] = {"upload", "download"};
+
+/* Seconds that an urgent call may wait in its batch for what travels with it. */
+static const double COMPANY_S = 0.5;
 
 /* References that the batch would fill in (§4); case ignored, to be safe. */
 static const char *const references[] = {"$result[", "$next[", "$total[", "$error[", "$time["};
@@ -120,6 +124,8 @@ struct packing {
     const struct pack_terms *terms;
     struct call **calls;
     size_t count, bytes;
+    double seconds; /* that the calls are expected to take, one after another */
+    double most_s;
     int64_t wait_ms; /* shortest wait of those that could not go, -1 none */
 };
 
@@ -149,12 +155,19 @@ static void take(struct packing *packing, struct call *call)
     budget_promise(packing->budget, call->command.method, packing->terms->wall_ms);
     packing->calls[packing->count++] = call;
     packing->bytes += call->encoded != NULL ? strlen(call->encoded) : 0;
+    packing->seconds += budget_cost(packing->budget, call->command.method);
+}
+
+static bool has_time(const struct packing *packing, const struct call *call)
+{
+    return packing->seconds + budget_cost(packing->budget, call->command.method) <= packing->most_s;
 }
 
 static bool fits(struct packing *packing, struct call *call)
 {
     return packing->count < (size_t)packing->terms->most && encoded(call) != NULL &&
-           packing->bytes + strlen(call->encoded) <= PACK_BATCH_BYTES && may_go(packing, call);
+           packing->bytes + strlen(call->encoded) <= PACK_BATCH_BYTES && has_time(packing, call) &&
+           may_go(packing, call);
 }
 
 /* The call, and those of its lane that can travel behind it. */
@@ -188,47 +201,74 @@ static struct call *first_that_may(struct packing *packing, enum priority priori
     return call;
 }
 
-/* Whom the request is made for: the most urgent, now and then the oldest. */
-static struct call *choose_leader(struct packing *packing)
+/* Whom the request is made for: the most urgent, now and then the oldest. `ret`: where it stands.
+ */
+static struct call *choose_leader(struct packing *packing, enum priority *ret)
 {
     bool oldest = packing->terms->turn % PACK_OLDEST_EVERY == PACK_OLDEST_EVERY - 1;
     struct call *leader = NULL;
     for (int i = 0; i < QUEUE_PRIORITIES && (leader == NULL || oldest); i++) {
         struct call *call = first_that_may(packing, (enum priority)i);
-        if (call != NULL && (leader == NULL || call->order < leader->order))
-            leader = call;
+        if (call == NULL || (leader != NULL && call->order > leader->order))
+            continue;
+        leader = call;
+        *ret = (enum priority)i;
     }
     return leader;
+}
+
+/* Each priority leaves a few places to those below it, then whoever waits takes what is left. */
+static void fill_from(struct packing *packing, int first, size_t most)
+{
+    for (int i = first; i < QUEUE_PRIORITIES; i++) {
+        size_t kept = KEPT_FREE * (size_t)(QUEUE_PRIORITIES - 1 - i);
+        fill(packing, (enum priority)i, most > kept ? most - kept : 1);
+    }
+    for (int i = first; i < QUEUE_PRIORITIES; i++)
+        fill(packing, (enum priority)i, most);
+}
+
+/* Somebody waits for the leader: with requests in plenty it takes urgent company only, and little
+ * of it; else all urgent calls share the request, and of the others whatever is quick. */
+static void fill_urgent(struct packing *packing, size_t most)
+{
+    double all_s = packing->most_s;
+    if (packing->terms->plenty) {
+        packing->most_s = packing->seconds + COMPANY_S;
+        fill(packing, PRIORITY_URGENT, most);
+        return;
+    }
+    fill(packing, PRIORITY_URGENT, most - KEPT_FREE * (QUEUE_PRIORITIES - 1));
+    packing->most_s = fmin(all_s, packing->seconds + COMPANY_S);
+    fill_from(packing, PRIORITY_URGENT, most);
 }
 
 size_t pack_choose(struct queue *queue, struct budget *budget, const struct pack_terms *terms,
                    struct call *ret[PACK_MOST], int64_t *ret_wait_ms)
 {
     struct packing packing = {
-        .queue = queue, .budget = budget, .terms = terms, .calls = ret, .wait_ms = -1};
-    struct call *leader = choose_leader(&packing);
+        .queue = queue,
+        .budget = budget,
+        .terms = terms,
+        .calls = ret,
+        .most_s = terms->most_s > 0 ? terms->most_s : PACK_MOST_S,
+        .wait_ms = -1,
+    };
+    enum priority priority = PRIORITY_BULK;
+    struct call *leader = choose_leader(&packing, &priority);
     *ret_wait_ms = packing.wait_ms;
     if (leader == NULL)
         return 0;
-    enum priority priority = leader->priority;
     size_t most = (size_t)terms->most;
     if (encoded(leader) == NULL || most < 2) {
         take(&packing, leader);
         return packing.count;
     }
     take_lane(&packing, leader);
-    if (priority == PRIORITY_URGENT && terms->plenty) {
-        fill(&packing, PRIORITY_URGENT, most);
-        return packing.count;
-    }
-    /* Each priority leaves a few places to those below it, then whoever waits takes what is left.
-     */
-    for (int i = 0; i < QUEUE_PRIORITIES; i++) {
-        size_t kept = KEPT_FREE * (size_t)(QUEUE_PRIORITIES - 1 - i);
-        fill(&packing, (enum priority)i, most > kept ? most - kept : 1);
-    }
-    for (int i = 0; i < QUEUE_PRIORITIES; i++)
-        fill(&packing, (enum priority)i, most);
+    if (priority == PRIORITY_URGENT)
+        fill_urgent(&packing, most);
+    else /* urgent calls do not wait for a whole batch of others: the next request is theirs */
+        fill_from(&packing, PRIORITY_NORMAL, most);
     return packing.count;
 }
 

@@ -13,11 +13,13 @@
 #include "daemon/portal/client.h"
 #include "daemon/portal/queue.h"
 
+#define PACK_MOST_S 20.0 /* a third of the portal's 60 s: costs are only expected */
+
 enum {
     PACK_MOST = 50,             /* §4 */
     PACK_COMMAND_BYTES = 16384, /* a longer command goes by itself */
     PACK_BATCH_BYTES = 256 * 1024,
-    PACK_OLDEST_EVERY = 8, /* each so many requests begin with the oldest call, whatever its
+    PACK_OLDEST_EVERY = 8, /* of so many requests one begins with the oldest call, whatever its
                               priority: bulk moves too */
 };
 
@@ -28,8 +30,9 @@ char *pack_command_new(const struct command *);
 struct pack_terms {
     int64_t mono_ms, wall_ms;
     int most;      /* commands, 1 … PACK_MOST */
+    double most_s; /* seconds that they may take together, as far as we know; 0: PACK_MOST_S */
     bool plenty;   /* requests are plentiful: urgent calls need not share theirs */
-    uint64_t turn; /* number of the request */
+    uint64_t turn; /* requests since the least urgent had one */
 };
 
 /* Takes the calls of the next request out of the queue, in the order in which they have to be sent,

@@ -1,6 +1,7 @@
 #include "daemon/portal/portal.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,8 +14,13 @@ enum {
     REPEATS_MOST = 3, /* of a call that was known not to be executed */
     HOPS_MOST = 2,
     KEPT_FOR_URGENT = 1, /* of the requests in flight */
+    FOR_OTHERS = PORTAL_REQUESTS_MOST - KEPT_FOR_URGENT,
     DOUBTS_MOST = 2,     /* a third refusal after good probes is the call's own */
 };
+
+/* While requests are plentiful, what waits is spread over those that may be in flight, but for no
+ * less than a second's work each. */
+static const double SPREAD_LEAST_S = 1;
 
 static const struct backoff repeats = {.first_ms = 1000, .most_ms = 15000};
 static const struct backoff doubtful = {.first_ms = 1000, .most_ms = 300000};
@@ -157,10 +163,24 @@ static bool has_room(const struct portal *portal, double free)
 {
     if (urgent_waits(portal))
         return portal->requests < PORTAL_REQUESTS_MOST;
-    if (portal->requests >= PORTAL_REQUESTS_MOST - KEPT_FOR_URGENT)
+    if (portal->requests >= FOR_OTHERS)
         return false;
     return portal->requests == 0 || free >= portal->budget.bucket.size / 2 ||
            portal->queue.waiting >= portal->most;
+}
+
+/* Free requests beyond those that what waits will need. */
+static double spare(const struct portal *portal, double free)
+{
+    return free - (double)portal->queue.waiting / portal->most;
+}
+
+static double most_seconds(const struct portal *portal, double free)
+{
+    double all = (double)portal->queue.waiting * portal->budget.cost;
+    if (all <= 0 || spare(portal, free) < portal->budget.bucket.size / 2)
+        return PACK_MOST_S;
+    return fmin(PACK_MOST_S, fmax(SPREAD_LEAST_S, all / FOR_OTHERS));
 }
 
 static void build(struct portal *portal, struct request *request)
@@ -180,6 +200,14 @@ static void build(struct portal *portal, struct request *request)
     portal->totals.commands += (int64_t)request->count;
 }
 
+static enum priority least_waiting(const struct portal *portal)
+{
+    enum priority least = PRIORITY_BULK;
+    while (least > PRIORITY_URGENT && portal->queue.ready[least].first == NULL)
+        least = (enum priority)(least - 1);
+    return least;
+}
+
 static bool next_calls(struct portal *portal, int64_t mono_ms, int64_t wall_ms, struct request *ret,
                        int64_t *ret_wait_ms)
 {
@@ -194,15 +222,17 @@ static bool next_calls(struct portal *portal, int64_t mono_ms, int64_t wall_ms, 
         .mono_ms = mono_ms,
         .wall_ms = wall_ms,
         .most = portal->most,
-        .plenty = free >= portal->budget.bucket.size / 4,
+        .most_s = most_seconds(portal, free),
+        .plenty = spare(portal, free) >= portal->budget.bucket.size / 4,
         .turn = portal->turn,
     };
+    enum priority least = least_waiting(portal);
     *ret = (struct request){0};
     ret->count = pack_choose(&portal->queue, &portal->budget, &terms, ret->calls, ret_wait_ms);
     if (ret->count == 0)
         return false;
     (void)budget_take(&portal->budget, wall_ms); /* there is room: asked above */
-    portal->turn++;
+    portal->turn = ret->calls[0]->priority >= least ? 0 : portal->turn + 1;
     build(portal, ret);
     return true;
 }
@@ -262,7 +292,6 @@ static void settle_call(struct portal *portal, struct call *call, enum aftermath
 {
     struct answer *answer = &call->answer;
     counters_add(&portal->counters, call->command.method, answer->verdict);
-    budget_release(&portal->budget, call->command.method);
     if (answer->verdict == VERDICT_LIMITED && verdict_pauses(after))
         doubt(call, after, mono_ms);
     if (answer->verdict == VERDICT_LIMITED) {
@@ -314,6 +343,9 @@ void portal_settle(struct portal *portal, const struct request *request, const s
 {
     struct reply_effect effect;
     portal->requests--;
+    budget_counted(&portal->budget, reply->now_ms);
+    for (size_t i = 0; i < request->count; i++)
+        budget_release(&portal->budget, request->calls[i]->command.method);
     reply_read(reply, request->calls, request->count, request->batch, &portal->budget, &effect);
     if (portal->requests == 0)
         portal->silent_since_ms = 0;
@@ -323,7 +355,7 @@ void portal_settle(struct portal *portal, const struct request *request, const s
     if (effect.after == AFTER_RATE)
         budget_rate_refused(&portal->budget, (uint64_t)portal->id, reply->now_ms);
     else if (effect.answered)
-        budget_went_well(&portal->budget);
+        budget_went_well(&portal->budget, reply->now_ms);
     if (request->batch)
         portal->most = pack_most_after(portal->most, request->count, reply->took_ms);
     for (size_t i = 0; i < request->count; i++)
@@ -382,8 +414,6 @@ void portal_load(struct portal *portal, const json_t *saved, int64_t wall_ms)
 void portal_health_of(const struct portal *portal, int64_t mono_ms, int64_t wall_ms,
                       struct portal_health *ret)
 {
-    struct bucket bucket = portal->budget.bucket;
-    bucket_leak(&bucket, wall_ms);
     *ret = portal->totals;
     ret->ok = portal->circuit.state == CIRCUIT_CLOSED;
     ret->circuit = circuit_shown(&portal->circuit);
@@ -397,8 +427,8 @@ void portal_health_of(const struct portal *portal, int64_t mono_ms, int64_t wall
     ret->waiting = portal->queue.waiting;
     ret->waiting_since_ms = queue_since(&portal->queue);
     ret->in_flight = portal->queue.in_flight;
-    ret->bucket_level = bucket.level;
-    ret->bucket_size = bucket.size;
+    ret->bucket_level = budget_level(&portal->budget, wall_ms);
+    ret->bucket_size = portal->budget.bucket.size;
     if (strcmp(portal->host, portal->home) != 0)
         (void)snprintf(ret->moved_to, sizeof ret->moved_to, "%s", strstr(portal->host, "://") + 3);
 }

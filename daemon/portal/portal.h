@@ -32,7 +32,7 @@ struct portal {
     struct circuit circuit;
     struct counters counters;
     int most;      /* commands of the next batch */
-    uint64_t turn; /* requests begun */
+    uint64_t turn; /* requests in a row that were not made for the least of the priorities */
     int requests;  /* in flight, probes too */
     int64_t last_good_ms;
     int64_t silent_since_ms;     /* wall: the first request since the last answer; 0 none */

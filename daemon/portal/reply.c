@@ -126,6 +126,8 @@ static void read_refusal(const struct reply *reply, const struct envelope *envel
             go_alone(call);
         if (ruling.after == AFTER_METHOD)
             budget_method_refused(budget, call->command.method, reply->now_ms);
+        else if (!batch && ruling.verdict == VERDICT_REFUSED)
+            budget_learn(budget, call->command.method, NULL, reply->sent_ms, reply->now_ms);
         begin(reply, call);
         set_error(reply, &call->answer, ruling, envelope->code, envelope->text);
     }
@@ -166,7 +168,8 @@ static void read_batch(const struct reply *reply, const json_t *maps, struct cal
         const json_t *error = entry(maps, "result_error", i);
         const json_t *result = entry(maps, "result", i);
         begin(reply, call);
-        budget_learn(budget, call->command.method, entry(maps, "result_time", i), reply->now_ms);
+        budget_learn(budget, call->command.method, entry(maps, "result_time", i), reply->sent_ms,
+                     reply->now_ms);
         if (error != NULL) {
             read_command_error(reply, error, call, budget, ret);
         } else if (result != NULL) {
@@ -189,13 +192,15 @@ void reply_read(const struct reply *reply, struct call *const *calls, size_t cou
         return;
     }
     ret->answered = true;
+    budget_hear_clock(budget, envelope.time, reply->now_ms);
     if (envelope.failed) {
         read_refusal(reply, &envelope, calls, count, batch, budget, ret);
     } else if (batch) {
         read_batch(reply, envelope.result, calls, count, budget, ret);
     } else if (count == 1) {
         begin(reply, calls[0]);
-        budget_learn(budget, calls[0]->command.method, envelope.time, reply->now_ms);
+        budget_learn(budget, calls[0]->command.method, envelope.time, reply->sent_ms,
+                     reply->now_ms);
         set_result(&calls[0]->answer, envelope.result, envelope.next);
     }
     envelope_done(&envelope);

@@ -537,7 +537,7 @@ START_TEST(calls_that_wait_together_travel_in_one_batch)
     ck_assert_int_eq(health.refused, 1);
     ck_assert_int_gt(health.last_good_ms, 0);
     ck_assert_double_gt(health.bucket_level, 0);
-    ck_assert_double_eq(health.bucket_size, 45);
+    ck_assert_double_eq(health.bucket_size, 49);
     JV_AUTO *counters = portal_client_counters(client);
     char *text = jv_dump_new(json_array_get(counters, 1));
     ck_assert_str_eq(text,

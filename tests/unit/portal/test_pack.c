@@ -138,6 +138,7 @@ static void begin(void)
     call_count = 0;
     queue_init(&queue);
     budget_init(&budget, 2, 50, 1, 0);
+    budget.trusting = true;
 }
 
 static void end(void)
@@ -276,6 +277,84 @@ START_TEST(now_and_then_the_oldest_leads_whatever_its_priority)
     ck_assert_uint_eq(choose(PACK_MOST, false, PACK_OLDEST_EVERY - 1), 1);
     ck_assert_ptr_eq(chosen[0], bulk);
     finish(1);
+    end();
+}
+END_TEST
+
+/* The portal has said what a call of the method takes. */
+static void teach(const char *method, double seconds)
+{
+    JV_AUTO *time = json_pack("{s:f}", "processing", seconds);
+    budget.trusting = false;
+    budget_learn(&budget, method, time, 0, 0);
+}
+
+START_TEST(a_batch_stays_far_from_the_cut_off)
+{
+    begin();
+    teach("slow", 9);
+    teach("quick", 0.01);
+    for (int i = 0; i < 10; i++)
+        (void)add("slow", PRIORITY_BULK, "");
+    for (int i = 0; i < 10; i++)
+        (void)add("quick", PRIORITY_BULK, "");
+    size_t count = choose(PACK_MOST, true, 0);
+    ck_assert_uint_eq(count, 12); /* two of 9 s, and what has room beside them */
+    finish(count);
+    teach("endless", 45);
+    (void)add("endless", PRIORITY_URGENT, "");
+    ck_assert_uint_eq(choose(PACK_MOST, true, 0), 1); /* it has to go some time */
+    finish(1);
+    end();
+}
+END_TEST
+
+START_TEST(a_method_that_nobody_knows_comes_in_fives)
+{
+    begin();
+    budget.trusting = false;
+    for (int i = 0; i < 50; i++)
+        (void)add("new", PRIORITY_BULK, "");
+    size_t count = choose(PACK_MOST, true, 0);
+    ck_assert_uint_eq(count, 5);
+    ck_assert_uint_eq(choose(PACK_MOST, true, 0), 0); /* until one has told */
+    teach("new", 0.1);
+    finish(count);
+    count = choose(PACK_MOST, true, 0);
+    ck_assert_uint_eq(count, 45);
+    finish(count);
+    end();
+}
+END_TEST
+
+START_TEST(an_urgent_call_has_quick_company_only)
+{
+    begin();
+    teach("m", 0.2);
+    for (int i = 0; i < 60; i++)
+        (void)add("m", PRIORITY_BULK, "");
+    struct call *urgent = add("m", PRIORITY_URGENT, "");
+    size_t count = choose(PACK_MOST, false, 0);
+    ck_assert_uint_eq(count, 3); /* half a second of others */
+    ck_assert_ptr_eq(chosen[0], urgent);
+    finish(count);
+    end();
+}
+END_TEST
+
+START_TEST(an_urgent_call_does_not_stand_in_a_batch_of_others)
+{
+    begin();
+    for (int i = 0; i < 60; i++)
+        (void)add("m", PRIORITY_BULK, "");
+    struct call *urgent = add("m", PRIORITY_URGENT, "");
+    size_t count = choose(PACK_MOST, false, PACK_OLDEST_EVERY - 1);
+    ck_assert_uint_eq(count, PACK_MOST);
+    ck_assert_uint_eq(count_priority(count, PRIORITY_URGENT), 0);
+    finish(count);
+    count = choose(PACK_MOST, false, 0); /* the next request is its own */
+    ck_assert_ptr_eq(chosen[0], urgent);
+    finish(count);
     end();
 }
 END_TEST
@@ -423,7 +502,9 @@ CHECK_MAIN("pack", a_command_becomes_a_query_string, what_would_end_or_split_a_v
            a_command_that_cannot_travel_is_sent_by_itself, urgent_calls_go_first,
            an_urgent_call_shares_with_nobody_while_requests_are_plentiful,
            a_crowd_of_urgent_calls_leaves_places_to_the_others,
-           now_and_then_the_oldest_leads_whatever_its_priority,
+           now_and_then_the_oldest_leads_whatever_its_priority, a_batch_stays_far_from_the_cut_off,
+           a_method_that_nobody_knows_comes_in_fives, an_urgent_call_has_quick_company_only,
+           an_urgent_call_does_not_stand_in_a_batch_of_others,
            a_lane_keeps_its_order_and_waits_for_what_is_in_flight,
            a_lane_travels_in_one_batch_in_order, a_lane_stops_at_a_command_that_cannot_travel,
            whoever_stands_behind_a_call_in_flight_is_found_at_the_end,

@@ -584,6 +584,72 @@ START_TEST(a_scarce_bucket_gathers_calls_while_a_request_is_under_way)
 }
 END_TEST
 
+static struct call *submit_as(enum priority priority)
+{
+    struct call *call = &calls[call_count++];
+    *call = (struct call){.portal = 1,
+                          .priority = priority,
+                          .command = {.method = mem_strdup("task.x"), .params = json_object()}};
+    ck_assert(portal_submit(&portal, call, now));
+    return call;
+}
+
+START_TEST(bulk_moves_however_many_urgent_calls_come)
+{
+    begin();
+    struct call *bulk = submit_as(PRIORITY_BULK);
+    int requests = 0;
+    for (bool gone = false; !gone; requests++) {
+        (void)submit_as(PRIORITY_URGENT);
+        ck_assert(next());
+        gone = request.calls[0] == bulk;
+        settle(0, 200, good);
+        now += 1000;
+    }
+    ck_assert_int_eq(requests, PACK_OLDEST_EVERY);
+    end();
+}
+END_TEST
+
+START_TEST(what_waits_is_spread_over_the_requests_that_may_be_in_flight)
+{
+    begin();
+    (void)submit("m", false);
+    ck_assert(next());
+    settle(0, 200, "{\"result\":1,\"time\":{\"processing\":0.5}}");
+    for (int i = 0; i < 60; i++)
+        (void)submit("m", false);
+    struct request spread[3];
+    size_t counts[3];
+    for (int i = 0; i < 3; i++) {
+        ck_assert(next());
+        spread[i] = request;
+        counts[i] = request.count;
+    }
+    ck_assert_uint_eq(counts[0], 20);
+    ck_assert_uint_gt(counts[1], 10);
+    ck_assert_uint_gt(counts[2], 5);
+    for (int i = 0; i < 3; i++) {
+        request = spread[i];
+        settle(CURLE_COULDNT_CONNECT, 0, "");
+    }
+    end();
+}
+END_TEST
+
+START_TEST(a_refused_call_frees_its_place_in_the_budgets)
+{
+    begin();
+    (void)submit("task.x", true);
+    ck_assert(next());
+    ck_assert_int_eq(portal.budget.flying, 1);
+    settle(CURLE_COULDNT_CONNECT, 0, "");
+    ck_assert_int_eq(portal.budget.flying, 0);
+    ck_assert_int_eq(portal.budget.methods[0].flying, 0);
+    end();
+}
+END_TEST
+
 CHECK_MAIN("portal", the_address_is_taken_apart, an_address_that_is_no_hooks_is_refused,
            a_name_that_is_no_method_is_refused_at_once, one_call_goes_as_itself_and_two_as_a_batch,
            a_read_that_failed_is_asked_again_three_times,
@@ -596,4 +662,7 @@ CHECK_MAIN("portal", the_address_is_taken_apart, an_address_that_is_no_hooks_is_
            a_redirect_is_followed_with_path_and_body, a_redirect_to_the_same_place_is_not_followed,
            a_redirect_to_strangers_pauses_the_portal, a_stored_move_to_strangers_is_forgotten,
            two_hops_are_the_most, a_move_is_forgotten_when_nobody_answers_there,
-           a_scarce_bucket_gathers_calls_while_a_request_is_under_way)
+           a_scarce_bucket_gathers_calls_while_a_request_is_under_way,
+           bulk_moves_however_many_urgent_calls_come,
+           what_waits_is_spread_over_the_requests_that_may_be_in_flight,
+           a_refused_call_frees_its_place_in_the_budgets)
