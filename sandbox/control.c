@@ -116,6 +116,8 @@ static json_t *do_limits(struct sandbox *sb, const json_t *command, struct err *
     limits->operating_limit_s = jv_real(command, "operating", limits->operating_limit_s);
     if (json_object_get(command, "work") != NULL)
         limits->work = jv_flag(command, "work");
+    if (json_object_get(command, "uneven") != NULL)
+        limits->uneven = jv_flag(command, "uneven");
     if (json_object_get(command, "level") != NULL) { /* others have been here */
         limits->bucket.level = jv_real(command, "level", 0);
         limits->bucket.at_ms = sb->now_ms - sb->now_ms % 1000;
@@ -290,7 +292,8 @@ static const struct {
     {"faults_clear", do_faults_clear, "{\"do\":\"faults_clear\"}"},
     {"limits", do_limits,
      "{\"do\":\"limits\",\"drain\":2,\"size\":50,\"operating\":480}  drain 0: unlimited; "
-     "\"level\":50: so full is the bucket now; \"work\":true: commands take the time they cost"},
+     "\"level\":50: so full is the bucket now; \"work\":true: commands take the time they cost; "
+     "\"uneven\":true: about as much"},
     {"cost", do_cost,
      "{\"do\":\"cost\",\"method\":\"crm.item.*\",\"seconds\":0.4}  what a call adds to operating"},
     {"scopes", do_scopes, "{\"do\":\"scopes\",\"list\":[\"crm\",\"task\"]}  of the webhook"},

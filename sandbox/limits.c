@@ -1,6 +1,7 @@
 #include "sandbox/limits.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,6 +15,7 @@ void limits_init(struct limits *limits, double drain, double size, double operat
         .bucket = {.size = size, .drain = drain},
         .operating_limit_s = operating_limit_s,
         .usual_cost_s = 0.01,
+        .dice = 88172645463325252,
         .costs = json_object(),
     };
 }
@@ -103,9 +105,22 @@ static double cost_of(const struct limits *limits, const char *method)
     return cost;
 }
 
+/* Exponentially distributed about 1, by Marsaglia's xorshift. */
+static double uneven(struct limits *limits)
+{
+    uint64_t x = limits->dice;
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    limits->dice = x;
+    return -log(((double)(x >> 11) + 1) / 9007199254740993.0);
+}
+
 struct operating limits_charge(struct limits *limits, const char *method, int64_t now_ms)
 {
     struct operating ret = {.cost_s = cost_of(limits, method)};
+    if (limits->uneven)
+        ret.cost_s *= uneven(limits);
     struct method_time *time = find_or_add(limits, method);
     ret.reset_at_s = now_ms / SECOND_MS + WINDOW_S;
     if (time == NULL)

@@ -29,6 +29,8 @@ struct limits {
     double operating_limit_s; /* 0: none */
     double usual_cost_s;      /* what a call is said to take */
     bool work;                /* and does take: answers come so much later */
+    bool uneven;              /* costs are means: most calls are quicker, a few much slower */
+    uint64_t dice;            /* for that; the same each time */
     json_t *costs;            /* method pattern → seconds a call */
     struct method_time *times;
     size_t count;

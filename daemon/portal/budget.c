@@ -385,16 +385,23 @@ void budget_rate_refused(struct budget *budget, uint64_t seed, int64_t now_ms)
 void budget_method_refused(struct budget *budget, const char *name, int64_t now_ms)
 {
     struct budget_method *method = find_or_add(budget, name, now_ms);
-    double used = sum(method, now_ms);
+    if (until(method->blocked_until_ms, WINDOW_MS + SLACK_MS, now_ms) > 0)
+        return; /* one of those that were under way together */
+    double used = sum(method, now_ms), limit = limit_of(method, now_ms);
     /* We believed there was room, so the limit is lower. A much lower sum says nothing: others
      * share the webhook, or our ledger began just now. */
-    double limit = limit_of(method, now_ms);
     if (used > limit / 2 && used < limit) {
         method->limit = used;
         method->learnt_ms = now_ms;
     }
     int64_t end = first_end_ms(method, now_ms);
-    method->blocked_until_ms = (end > now_ms ? end : now_ms + BAN_MS) + SLACK_MS;
+    /* Refused again after the wait: some portals bar a method for five minutes, whatever drops out
+     * (§5). */
+    bool again = method->refused_ms > method->told_ms;
+    if (end <= now_ms || (again && end < now_ms + BAN_MS))
+        end = now_ms + BAN_MS;
+    method->refused_ms = now_ms;
+    method->blocked_until_ms = end + SLACK_MS;
 }
 
 void budget_went_well(struct budget *budget, int64_t now_ms)

@@ -28,7 +28,7 @@ struct budget_method {
         int64_t start_ms; /* of its first call; it drops out ten minutes later */
         double seconds;
     } baskets[BUDGET_BASKETS];
-    int64_t blocked_until_ms;
+    int64_t blocked_until_ms, refused_ms;
     double limit;      /* seconds; what was learnt, else the documentation's */
     int64_t learnt_ms; /* when that was; a lesson lasts a day */
     bool known;        /* a call has been answered: we know its cost if we ever shall */

@@ -238,7 +238,8 @@ static void fill_urgent(struct packing *packing, size_t most)
         fill(packing, PRIORITY_URGENT, most);
         return;
     }
-    fill(packing, PRIORITY_URGENT, most - KEPT_FREE * (QUEUE_PRIORITIES - 1));
+    size_t kept = KEPT_FREE * (QUEUE_PRIORITIES - 1);
+    fill(packing, PRIORITY_URGENT, most > kept ? most - kept : 1);
     packing->most_s = fmin(all_s, packing->seconds + COMPANY_S);
     fill_from(packing, PRIORITY_URGENT, most);
 }

@@ -31,6 +31,7 @@ static const struct row {
     {"operating, 9 s", 50, {.commands = 100, .work_s = 9}, true},
     {"operating, 1 s", 50, {.commands = 1000, .work_s = 1}, false},
     {"operating, 0.2 s", 80, {.commands = 10000, .work_s = 0.2}, false},
+    {"operating, uneven", 80, {.commands = 10000, .work_s = 0.2, .uneven = true}, false},
     {"urgent, singly", 4, {.commands = 100, .work_s = 0.01, .alone = true, .urgent = true}, false},
     {"urgent, singly", 20, {.commands = 1000, .work_s = 0.01, .alone = true, .urgent = true}, true},
     {"urgent, batches", 5, {.commands = 10000, .work_s = 0.01, .urgent = true}, true},
@@ -66,8 +67,8 @@ static void print_row(const struct row *row, const struct drain_ideal *ideal,
 {
     (void)printf(
         "%-17s %6d %4d %8.1f %8.1f %8.1f %8.1f %8.1f %6.3f %7lld %5lld %5lld", row->name,
-        row->load.commands, speed(), ideal->rate_s, ideal->operating_s, ideal->run_s,
-        ideal->all_s, result->seconds, result->seconds / ideal->all_s, (long long)result->requests,
+        row->load.commands, speed(), ideal->rate_s, ideal->operating_s, ideal->run_s, ideal->all_s,
+        result->seconds, result->seconds / ideal->all_s, (long long)result->requests,
         (long long)result->refusals,
         (long long)(result->missing + result->doubled + result->disordered + result->failed));
     if (row->load.urgent)

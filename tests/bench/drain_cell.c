@@ -250,7 +250,7 @@ void drain_run(const struct drain_load *load, struct drain_result *ret)
 {
     struct drain_portal portal;
     *ret = (struct drain_result){0};
-    drain_portal_start(&portal, load->work_s, DRAIN_DELAY_MS);
+    drain_portal_start(&portal, load->work_s, load->uneven, DRAIN_DELAY_MS);
     if (load->by_hand)
         run_by_hand(load, &portal, ret);
     else

@@ -15,6 +15,7 @@ enum {
 struct drain_load {
     int commands;
     double work_s;  /* what the portal needs for one */
+    bool uneven;    /* that is the mean: many are quicker, a few much slower */
     bool alone;     /* no command can travel in a batch */
     bool urgent;    /* one in a hundred is urgent; they come all the time */
     bool by_hand;   /* one call at a time, as a simple handler does it; none of the client */

@@ -57,7 +57,7 @@ static bool is_up(const struct drain_portal *portal)
     return stats != NULL;
 }
 
-void drain_portal_start(struct drain_portal *portal, double work_s, int delay_ms)
+void drain_portal_start(struct drain_portal *portal, double work_s, bool uneven, int delay_ms)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
     *portal = (struct drain_portal){.port = subject_free_port()};
@@ -82,7 +82,8 @@ void drain_portal_start(struct drain_portal *portal, double work_s, int delay_ms
     }
     tell(portal, mem_printf("{\"do\":\"cost\",\"method\":\"*\",\"seconds\":%g}", work_s));
     tell(portal, mem_strdup("{\"do\":\"seed\",\"deals\":1000}"));
-    tell(portal, mem_strdup("{\"do\":\"limits\",\"work\":true}"));
+    tell(portal,
+         mem_printf("{\"do\":\"limits\",\"work\":true,\"uneven\":%s}", uneven ? "true" : "false"));
 }
 
 void drain_portal_stop(struct drain_portal *portal)

@@ -15,9 +15,9 @@ struct drain_portal {
     char url[96]; /* of the webhook */
 };
 
-/* `work_s`: what each command takes, `delay_ms`: what the way there and back takes. Prints and
- * exits when it cannot. */
-void drain_portal_start(struct drain_portal *, double work_s, int delay_ms);
+/* `work_s`: what each command takes, `uneven`: on the average; `delay_ms`: what the way there and
+ * back takes. Prints and exits when it cannot. */
+void drain_portal_start(struct drain_portal *, double work_s, bool uneven, int delay_ms);
 void drain_portal_stop(struct drain_portal *);
 
 /* Answer of the control interface to a command. New. */

@@ -255,6 +255,22 @@ START_TEST(a_method_limit_out_of_the_blue_blocks_for_five_minutes)
 }
 END_TEST
 
+START_TEST(a_method_refused_again_waits_for_the_end_of_the_ban)
+{
+    begin(2, 50, 1);
+    learn("m", 460, 1, start);
+    int64_t now = start + 9 * MINUTE;
+    budget_method_refused(&budget, "m", now);
+    budget_method_refused(&budget, "m", now); /* of the same batch */
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", now), MINUTE + SECOND);
+    now += MINUTE + SECOND;
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", now), 0);
+    budget_method_refused(&budget, "m", now);
+    ck_assert_int_eq(budget_method_wait_ms(&budget, "m", now), 301 * SECOND);
+    budget_done(&budget);
+}
+END_TEST
+
 START_TEST(a_lesson_lasts_a_day)
 {
     begin(2, 50, 1);
@@ -447,7 +463,8 @@ CHECK_MAIN("budget", a_burst_leaves_room_for_leaking_in_steps_and_then_goes_at_i
            a_smaller_total_of_the_portal_shrinks_ours, a_method_waits_when_its_time_is_used_up,
            calls_in_flight_count_before_they_are_back, the_portals_own_reset_time_moves_our_basket,
            a_method_limit_is_believed_and_teaches_a_lower_one,
-           a_method_limit_out_of_the_blue_blocks_for_five_minutes, a_lesson_lasts_a_day,
+           a_method_limit_out_of_the_blue_blocks_for_five_minutes,
+           a_method_refused_again_waits_for_the_end_of_the_ban, a_lesson_lasts_a_day,
            a_call_that_ran_above_the_limit_shows_a_higher_one,
            a_call_belongs_to_the_minute_in_which_it_began,
            an_answer_that_was_overtaken_lowers_nothing,

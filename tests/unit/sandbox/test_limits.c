@@ -113,6 +113,25 @@ START_TEST(a_portal_that_works_answers_later_and_later_in_a_batch)
 }
 END_TEST
 
+START_TEST(uneven_costs_have_the_mean_that_they_are_said_to_have)
+{
+    struct sandbox *sb = kit_new_limited(0, 50, 0);
+    kit_do(sb, "{'do':'cost','method':'profile','seconds':2}");
+    kit_do(sb, "{'do':'limits','uneven':true}");
+    double sum = 0, most = 0;
+    for (int i = 0; i < 2000; i++) {
+        struct kit_reply reply = kit_call_at(sb, KIT_NOW, "profile", "{}");
+        double seconds = jv_real(reply.body, "time.processing", 0);
+        sum += seconds;
+        most = seconds > most ? seconds : most;
+        kit_reply_done(&reply);
+    }
+    ck_assert_double_eq_tol(sum / 2000, 2, 0.2);
+    ck_assert_double_gt(most, 10);
+    sandbox_free(sb);
+}
+END_TEST
+
 START_TEST(a_bucket_that_others_have_filled_refuses)
 {
     struct sandbox *sb = kit_new_limited(2, 50, 0);
@@ -149,5 +168,6 @@ CHECK_MAIN("sandbox/limits", the_bucket_refuses_above_its_size_and_leaks, a_batc
            a_refused_request_does_nothing, operating_time_adds_up_by_method_and_drops_out,
            a_basket_lasts_ten_minutes_from_its_first_call,
            a_portal_that_works_answers_later_and_later_in_a_batch,
+           uneven_costs_have_the_mean_that_they_are_said_to_have,
            a_bucket_that_others_have_filled_refuses, each_command_of_a_batch_pays_for_itself,
            the_limits_can_be_set)
