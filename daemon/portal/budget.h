@@ -2,7 +2,7 @@
 #define DAEMON_PORTAL_BUDGET_H
 
 /* What one portal allows (bitrix24.md §5): requests, by a leaky bucket, and the operating time of
- * each method, by ten one-minute baskets that the `time` objects of its answers teach. What the
+ * each method, by a ledger (ledger.h). What the
  * portal says goes before our reckoning. All times are wall milliseconds of this machine, because
  * budgets outlive a restart; the portal's clock is only used for differences. Pure, not
  * thread-safe.
@@ -16,44 +16,24 @@
 #include <stdint.h>
 
 #include "common/bucket.h"
+#include "daemon/portal/ledger.h"
 
-enum {
-    BUDGET_METHODS = 256, /* beyond these the longest unused is forgotten */
-    BUDGET_BASKETS = 11,  /* ten minutes that touch eleven */
-};
-
-struct budget_method {
-    char name[96];
-    struct basket {
-        int64_t start_ms; /* of its first call; it drops out ten minutes later */
-        double seconds;
-    } baskets[BUDGET_BASKETS];
-    int64_t blocked_until_ms, refused_ms;
-    double limit;      /* seconds; what was learnt, else the documentation's */
-    int64_t learnt_ms; /* when that was; a lesson lasts a day */
-    bool known;        /* a call has been answered: we know its cost if we ever shall */
-    double cost;       /* seconds of one call, smoothed */
-    double scatter;    /* variance of that, smoothed */
-    int64_t told_ms;   /* when its last total came */
-    int flying;        /* calls in flight */
-    int64_t used_ms;   /* last */
-};
+enum { BUDGET_METHODS = 256 /* beyond these the longest unused is forgotten */ };
 
 struct budget {
-    struct bucket bucket;          /* requests that were answered */
-    int flying;                    /* requests without an answer: they do not leak yet */
-    double brim;                   /* the level at which the portal refuses our share */
-    double drain;                  /* of our share, were nobody else there */
-    double foreign;                /* requests a second of others, as refusals have taught */
-    int64_t foreign_ms;            /* when that was last reckoned */
-    int64_t anchor_ms;             /* since when the level has been reckoned only */
-    bool trusting;                 /* no feelers, see FEELERS */
-    bool heard;                    /* ahead_ms is known */
-    int64_t ahead_ms;              /* the portal's clock less ours */
-    double cost;                   /* seconds of one call of whatever method, smoothed */
-    int64_t frozen_until_ms;       /* no request before */
-    int refusals;                  /* QUERY_LIMIT_EXCEEDED in a row */
-    struct budget_method *methods; /* owned */
+    struct bucket bucket; /* requests that were answered */
+    int flying;           /* requests without an answer: they do not leak yet */
+    double brim;          /* the level at which the portal refuses our share */
+    double drain;         /* of our share, were nobody else there */
+    double foreign;       /* requests a second of others, as refusals have taught */
+    int64_t foreign_ms;   /* when that was last reckoned */
+    int64_t anchor_ms;    /* since when the level has been reckoned only */
+    bool trusting;        /* asks no method for its cost first */
+    struct ledger_clock clock;
+    double cost;             /* seconds of one call of whatever method, smoothed */
+    int64_t frozen_until_ms; /* no request before */
+    int refusals;            /* QUERY_LIMIT_EXCEEDED in a row */
+    struct ledger *methods;  /* owned */
     int method_count;
 };
 
