@@ -75,15 +75,19 @@ static int64_t first_reset_s(const struct method_time *time, int64_t now_ms)
 /* The basket of this minute; its ten minutes begin with its first call. */
 static struct minute_basket *present_basket(struct method_time *time, int64_t now_ms)
 {
-    int64_t minute = now_ms / MINUTE_MS;
+    int64_t minute = now_ms / MINUTE_MS, reset_at_s = now_ms / SECOND_MS + WINDOW_S;
     struct minute_basket *oldest = &time->baskets[0];
     for (int i = 0; i < LIMIT_BASKETS; i++) {
-        if (time->baskets[i].minute == minute && time->baskets[i].reset_at_s > 0)
+        if (time->baskets[i].minute == minute && time->baskets[i].reset_at_s > 0) {
+            /* Commands of a batch come here before those of a later one that begin sooner. */
+            if (time->baskets[i].reset_at_s > reset_at_s)
+                time->baskets[i].reset_at_s = reset_at_s;
             return &time->baskets[i];
+        }
         if (time->baskets[i].reset_at_s < oldest->reset_at_s)
             oldest = &time->baskets[i];
     }
-    *oldest = (struct minute_basket){.minute = minute, .reset_at_s = now_ms / SECOND_MS + WINDOW_S};
+    *oldest = (struct minute_basket){.minute = minute, .reset_at_s = reset_at_s};
     return oldest;
 }
 

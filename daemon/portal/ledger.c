@@ -16,6 +16,7 @@ enum {
     FEELERS = 5, /* calls at once of a method whose cost nobody knows: fifty slow ones in a
                     batch would be cut off at 60 s */
     FEELERS_WAIT_MS = 1000,
+    SAMPLES_MOST = 50,
     LATE_MOST_MS = 120 * 1000, /* a call cannot have begun longer ago */
 };
 
@@ -79,20 +80,25 @@ static int64_t first_end_ms(const struct ledger *ledger, int64_t now_ms)
 }
 
 /* The portal says when its oldest basket ends: ours moves there. An end that is a minute later and
- * more is another basket's; ours is about to drop out. */
+ * more is another basket's, ours is about to drop out; an earlier one may be of a basket that has
+ * dropped out here already, unless we know of one only. */
 static void align(struct ledger *ledger, int64_t end_ms, int64_t now_ms)
 {
+    struct basket *oldest = NULL;
+    int count = 0;
     if (end_ms <= now_ms || end_ms > now_ms + WINDOW_MS)
         return;
-    struct basket *oldest = NULL;
     for (int i = 0; i < LEDGER_BASKETS; i++) {
         struct basket *basket = &ledger->baskets[i];
-        if (basket_counts(basket, now_ms) &&
-            (oldest == NULL || basket->start_ms < oldest->start_ms))
+        if (!basket_counts(basket, now_ms))
+            continue;
+        count++;
+        if (oldest == NULL || basket->start_ms < oldest->start_ms)
             oldest = basket;
     }
-    if (oldest != NULL && end_ms - WINDOW_MS - oldest->start_ms < BASKET_MS)
-        oldest->start_ms = end_ms - WINDOW_MS;
+    int64_t later_ms = oldest != NULL ? end_ms - WINDOW_MS - oldest->start_ms : BASKET_MS;
+    if (later_ms < BASKET_MS && (later_ms > 0 || count == 1))
+        oldest->start_ms += later_ms;
 }
 
 /* What the method may use up in ten minutes. */
@@ -102,21 +108,26 @@ static double limit_of(const struct ledger *ledger, int64_t now_ms)
     return ledger->limit < LIMIT_S && old ? LIMIT_S : ledger->limit;
 }
 
-/* What so many calls may take. */
+/* What so many calls may take: they scatter, and so does the mean that we know. */
 static double may_take(const struct ledger *ledger, double calls)
 {
-    return calls * ledger->cost + SIGMAS * sqrt(calls * ledger->scatter);
+    double variance = ledger->scatter * (calls + calls * calls / SAMPLES_MOST);
+    return calls * ledger->cost + SIGMAS * sqrt(variance);
 }
 
+/* A mean over the last fifty or so. */
 static void learn_cost(struct ledger *ledger, double spent)
 {
     double off = spent - ledger->cost;
+    if (ledger->samples < SAMPLES_MOST)
+        ledger->samples++;
     if (ledger->cost <= 0) {
         ledger->cost = spent;
-        ledger->scatter = spent * spent / 4; /* who knows */
+        ledger->scatter = spent * spent / 16; /* who knows */
+        ledger->samples = 1;
     } else {
-        ledger->cost += 0.2 * off;
-        ledger->scatter = 0.9 * ledger->scatter + 0.1 * off * off;
+        ledger->cost += off / ledger->samples;
+        ledger->scatter += (off * off - ledger->scatter) / ledger->samples;
     }
 }
 
@@ -171,9 +182,11 @@ static void learn_total(struct ledger *ledger, const struct told *told, bool new
     double above = told->operating - ours - may_take(ledger, ledger->flying);
     if (above > HAIR)
         basket_at(ledger, now_ms, told->ahead_ms)->seconds += above;
-    for (int i = 0; i < LEDGER_BASKETS && newer && ledger->flying == 0; i++)
-        ledger->baskets[i].seconds *=
-            told->operating < ours && ours > 0 ? told->operating / ours : 1;
+    /* Nor does one that is about to drop out show that the others are too high. */
+    double least = sum(ledger, told->finish_ms + SLACK_MS);
+    bool high = newer && ledger->flying == 0 && told->operating < least;
+    for (int i = 0; i < LEDGER_BASKETS && high; i++)
+        ledger->baskets[i].seconds *= told->operating / least;
     if (told->reset_ms > 0)
         align(ledger, told->reset_ms, now_ms);
 }
@@ -287,8 +300,9 @@ void ledger_load(struct ledger *ledger, const json_t *saved, int64_t now_ms)
     ledger->limit = limit >= 1 && limit <= LIMIT_MOST_S ? limit : LIMIT_S;
     ledger->learnt_ms = jv_int(saved, "learnt", 0);
     ledger->cost = fmin(60, fmax(0, jv_real(saved, "cost", 0)));
-    ledger->scatter = ledger->cost * ledger->cost / 4;
+    ledger->scatter = ledger->cost * ledger->cost / 16;
     ledger->known = ledger->cost > 0;
+    ledger->samples = ledger->known;
     json_array_foreach (json_object_get(saved, "baskets"), i, entry) {
         struct basket basket = {jv_int(entry, "0", 0), jv_real(entry, "1", 0)};
         if (i < LEDGER_BASKETS && basket.start_ms <= now_ms && basket_counts(&basket, now_ms))

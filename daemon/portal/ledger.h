@@ -23,6 +23,7 @@ struct ledger {
     bool known;        /* a call has been answered: we know its cost if we ever shall */
     double cost;       /* seconds of one call, smoothed */
     double scatter;    /* variance of that, smoothed */
+    int samples;       /* behind these, as far as they weigh */
     int64_t told_ms;   /* when its last total came */
     int flying;        /* calls in flight */
     int64_t used_ms;   /* last */

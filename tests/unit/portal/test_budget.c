@@ -209,7 +209,7 @@ END_TEST
 START_TEST(calls_in_flight_count_before_they_are_back)
 {
     begin(2, 50, 1);
-    learn("m", 430, 10, start);
+    learn("m", 438, 10, start);
     ck_assert_int_eq(budget_method_wait_ms(&budget, "m", start), 0);
     budget_promise(&budget, "m", start);
     budget_promise(&budget, "m", start);
