@@ -11,6 +11,8 @@
 #include "daemon/engine/writes.h"
 #include "daemon/model/need.h"
 
+enum { PATIENCE_MS = 15000 }; /* beyond that a run is put off: others can work meanwhile */
+
 /* ---- recalling ------------------------------------------------------------------------------- */
 
 static struct pending *find(struct task *task, const char *key)
@@ -88,8 +90,10 @@ bool effects_recall(struct task *task, struct err *err)
             pending_settle(task, p);
         if (p->state != PENDING_CALL)
             continue;
-        /* A call that our own stop kept back is no failure of the portal's. */
-        task->failures = p->effect.attempt - (strcmp(p->effect.error, "NOT_SENT") == 0 ? 1 : 0);
+        /* A call that our own stop or its budget kept back is no failure of the portal's. */
+        bool kept =
+            strcmp(p->effect.error, "NOT_SENT") == 0 || p->answer.verdict == VERDICT_LIMITED;
+        task->failures = p->effect.attempt - kept;
         effect_done(&p->effect);
         answer_done(&p->answer);
         *p = task->pending[--task->pending_count];
@@ -135,6 +139,7 @@ struct call *pending_call(struct task *task, struct call *call, const struct com
 {
     *call = (struct call){.portal = task->portal->id,
                           .priority = task->run->priority,
+                          .patience_ms = PATIENCE_MS,
                           .done = task_call_done,
                           .arg = task};
     command_copy(&call->command, command);
@@ -173,7 +178,7 @@ void pending_calls_forget(struct task *task)
 
 static void log_failure(const struct task *task, const struct pending *p)
 {
-    if (p->answer.verdict == VERDICT_DONE)
+    if (p->answer.verdict == VERDICT_DONE || p->answer.verdict == VERDICT_LIMITED)
         return;
     log_warning("call failed run=%lld rule=%s portal=%s entity=\"%s\" step=%d method=%s verdict=%s "
                 "error=%s say=\"%s\"",
@@ -262,6 +267,18 @@ enum effects_state effects_state(const struct task *task, const char **ret_why)
         *ret_why = p->answer.text[0] != '\0' ? p->answer.text : p->answer.error;
     }
     return state;
+}
+
+int64_t effects_turn_ms(const struct task *task)
+{
+    int64_t turn = 0;
+    for (size_t i = 0; i < task->pending_count; i++) {
+        const struct pending *p = &task->pending[i];
+        if (p->state == PENDING_LATER && p->answer.verdict == VERDICT_LIMITED &&
+            p->answer.retry_after_ms > turn)
+            turn = p->answer.retry_after_ms;
+    }
+    return turn;
 }
 
 /* Repeats after a look have no row of their own; their number follows from the effect's age, as

@@ -39,6 +39,8 @@ enum effects_state {
     EFFECTS_UNKNOWN,      /* some outcome must be looked for */
 };
 enum effects_state effects_state(const struct task *, const char **ret_why);
+/* Wall time at which a budget that was used up lets a call go, 0: nothing waits for one. */
+int64_t effects_turn_ms(const struct task *);
 int effects_failures(const struct task *); /* tries in a row that were not executed */
 
 /* What is not on disk yet: intentions, outcomes, the records that our writes answered with. */

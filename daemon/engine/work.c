@@ -129,6 +129,11 @@ static enum task_turn put_off(struct task *task, const char *why)
     struct run *run = task->run;
     if (engine_is_halting(task->engine))
         return lay_down(task, 0); /* we stop: it goes on as soon as we are back */
+    int64_t turn_ms = effects_turn_ms(task);
+    if (turn_ms > 0) {
+        (void)snprintf(run->reason, sizeof run->reason, "waits for its turn: %.280s", why);
+        return lay_down(task, turn_ms - clock_wall_ms());
+    }
     int64_t pause = backoff_delay(&portal_pauses, effects_failures(task) + 1, (uint64_t)run->id);
     (void)snprintf(run->reason, sizeof run->reason, "tried again later: %.280s", why);
     log_warning("run put off run=%lld rule=%s entity=\"%s\" ms=%lld why=\"%s\"", (long long)run->id,

@@ -181,8 +181,11 @@ static int64_t start_requests(struct portal_client *client)
     struct call_list ended = {0};
     pthread_mutex_lock(&client->state_lock);
     int64_t wait = start_others(client, &ended);
-    for (int i = 0; i < client->portal_count; i++)
-        wait = sooner(wait, start_portal(client, &client->portals[i]));
+    for (int i = 0; i < client->portal_count; i++) {
+        struct portal *portal = &client->portals[i];
+        wait = sooner(wait, start_portal(client, portal));
+        wait = sooner(wait, portal_end_impatient(portal, clock_mono_ms(), clock_wall_ms(), &ended));
+    }
     pthread_mutex_unlock(&client->state_lock);
     tell(&ended);
     return wait;

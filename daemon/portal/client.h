@@ -8,7 +8,8 @@
  *
  * What happens to a call: it waits in its portal's queue (urgent before normal before bulk, in
  * order within one `lane`), is sent singly or in a batch, and ends with a verdict. LIMITED is the
- * client's own business: the call goes back to the queue and waits for the budget. RETRY (known not
+ * client's own business: the call goes back to the queue and waits for the budget, unless that
+ * would be beyond its patience. RETRY (known not
  * executed) is tried again here up to 3 times with growing pauses, then given back. UNSURE is given
  * back for writes at once and retried here for reads. */
 
@@ -37,6 +38,9 @@ struct call {
     char lane[160]; /* calls of one lane are sent in order, one after another's answer or in one
                        batch in order; "" = no order. The engine uses the entity's name for
                        writes */
+    int64_t patience_ms; /* while its method's operating time is used up for longer, the call may
+                            end as LIMITED with retry_after_ms, and with it what follows in its
+                            lane; 0: it waits */
     struct answer answer;
     /* Called once by the client's thread when the call has ended; must be quick and must not call
      * back into the client except portal_client_submit. */

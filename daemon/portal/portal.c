@@ -9,13 +9,15 @@
 #include "common/jv.h"
 #include "common/mem.h"
 #include "daemon/portal/address.h"
+#include "daemon/portal/patience.h"
 
 enum {
     REPEATS_MOST = 3, /* of a call that was known not to be executed */
     HOPS_MOST = 2,
+    PATIENCE_LOOK_MS = 1000,
     KEPT_FOR_URGENT = 1, /* of the requests in flight */
     FOR_OTHERS = PORTAL_REQUESTS_MOST - KEPT_FOR_URGENT,
-    DOUBTS_MOST = 2,     /* a third refusal after good probes is the call's own */
+    DOUBTS_MOST = 2, /* a third refusal after good probes is the call's own */
 };
 
 /* While requests are plentiful, what waits is spread over those that may be in flight, but for no
@@ -431,6 +433,18 @@ void portal_health_of(const struct portal *portal, int64_t mono_ms, int64_t wall
     ret->bucket_size = portal->budget.bucket.size;
     if (strcmp(portal->host, portal->home) != 0)
         (void)snprintf(ret->moved_to, sizeof ret->moved_to, "%s", strstr(portal->host, "://") + 3);
+}
+
+int64_t portal_end_impatient(struct portal *portal, int64_t mono_ms, int64_t wall_ms,
+                             struct call_list *ended)
+{
+    if (portal->queue.waiting == 0)
+        return -1;
+    if (mono_ms < portal->impatient_ms)
+        return portal->impatient_ms - mono_ms;
+    portal->impatient_ms = mono_ms + PATIENCE_LOOK_MS;
+    patience_end(&portal->queue, &portal->budget, wall_ms, ended);
+    return PATIENCE_LOOK_MS;
 }
 
 struct call *portal_drop_waiting(struct portal *portal)

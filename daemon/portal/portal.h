@@ -35,6 +35,7 @@ struct portal {
     uint64_t turn; /* requests in a row that were not made for the least of the priorities */
     int requests;  /* in flight, probes too */
     int64_t last_good_ms;
+    int64_t impatient_ms;        /* mono: when the patience of those who wait is looked at next */
     int64_t silent_since_ms;     /* wall: the first request since the last answer; 0 none */
     struct portal_health totals; /* its counters only */
 };
@@ -79,6 +80,11 @@ void portal_load(struct portal *, const json_t *saved, int64_t wall_ms); /* NULL
 
 void portal_health_of(const struct portal *, int64_t mono_ms, int64_t wall_ms,
                       struct portal_health *ret);
+
+/* Ends waiting calls whose patience is over (patience.h); looks once a second. Returns when to look
+ * again, ms; -1: nobody waits. */
+int64_t portal_end_impatient(struct portal *, int64_t mono_ms, int64_t wall_ms,
+                             struct call_list *ended);
 
 /* Ends a waiting call; for the client's stop. */
 struct call *portal_drop_waiting(struct portal *);

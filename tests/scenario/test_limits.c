@@ -65,6 +65,37 @@ START_TEST(restarts_do_not_stampede)
 }
 END_TEST
 
+/* ---- one method is closed -------------------------------------------------------------------- */
+
+/* More than a portal may have at work at a time. */
+enum { CLOSED_CROWD = 400 };
+
+START_TEST(a_method_that_is_closed_holds_up_nobody_else)
+{
+    const struct house_options options = {
+        .fail = house_check_fail,
+        .rules = "[rule closed]\non = deal added\n[then comment]\ntext = x\n"
+                 "[rule open]\non = lead added\n[then todo]\ntitle = y\n"};
+    struct house *h = house_open(&options);
+    house_fault(h, json_pack("{ss ss si}", "kind", "operation", "method",
+                             "crm.timeline.comment.add", "count", 0));
+    for (int i = 0; i < CLOSED_CROWD; i++)
+        house_add(h, IVANOV, DEAL, json_pack("{ss}", "title", "Окна"));
+    /* Some wait at the door, so that it is used when it opens; the others are told when to come.
+     * (A list has 200 rows at the most.) */
+    HOUSE_UNTIL(h, house_count_runs(h, "closed", "ready") == 200 &&
+                       house_count_runs(h, "closed", "running") < 20);
+    house_add(h, IVANOV, LEAD, json_pack("{ss}", "title", "Дверь"));
+    HOUSE_UNTIL(h, house_count_runs(h, "open", "done") == 1);
+    HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
+    /* Asked with what was under way when it closed, and no more. */
+    JV_AUTO *stats = house_control(h, json_pack("{ss}", "do", "stats"));
+    ck_assert_int_le((int)jv_int(json_object_get(stats, "refusals"), "OPERATION_TIME_LIMIT", 0),
+                     200);
+    house_close(h);
+}
+END_TEST
+
 /* ---- nobody is refused ----------------------------------------------------------------------- */
 
 enum { POSTS = 400 };
@@ -130,6 +161,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_crowd_is_served_within_the_rate);
     tcase_add_loop_test(tcase, restarts_do_not_stampede, 0, 2);
+    tcase_add_test(tcase, a_method_that_is_closed_holds_up_nobody_else);
     tcase_add_test(tcase, restarts_refuse_no_connection);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
