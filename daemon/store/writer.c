@@ -106,9 +106,16 @@ static bool apply_together(struct writer *writer, struct store_change *change, s
 
 typedef bool apply_one_fn(struct writer *, struct store_change *, struct err *);
 
-/* Moves as many pending changes as one transaction may hold into `group`, applies and commits them:
- * arrivals first, but a quarter is left to the work that waits, or a long rush would stop it. On
- * failure they are all in `group` and nothing is stored. */
+/* Arrivals first, but of four rows one is the waiting work's, or a long rush would stop it. As they
+ * go, not at the group's end, which time may bring early. */
+static struct store_change *next_change(struct writer *writer, int rows, int work_rows)
+{
+    bool works_turn = 4 * (work_rows + 1) <= rows;
+    return lanes_pop(&writer->pending, works_turn ? CHANGE_WORK : CHANGE_ARRIVAL);
+}
+
+/* Moves as many pending changes as one transaction may hold into `group`, applies and commits them.
+ * On failure they are all in `group` and nothing is stored. */
 static bool commit_some(struct writer *writer, apply_one_fn *apply_one, struct change_list *group,
                         struct err *err)
 {
@@ -117,14 +124,14 @@ static bool commit_some(struct writer *writer, apply_one_fn *apply_one, struct c
     if (!apply_plain(writer->apply, WRITE_BEGIN, err))
         return false;
     int most = pace_rows(&writer->pace);
-    int rows = 0;
+    int rows = 0, work_rows = 0;
     while (rows < most && clock_mono_us() - started_us < GROUP_US) {
-        struct store_change *change =
-            lanes_pop(&writer->pending, rows < most - most / 4 ? CHANGE_ARRIVAL : CHANGE_WORK);
+        struct store_change *change = next_change(writer, rows, work_rows);
         if (change == NULL)
             break;
         change_push(group, change);
         rows += change->weight;
+        work_rows += change->lane == CHANGE_WORK ? change->weight : 0;
         if (!apply_one(writer, change, err))
             return false;
     }
