@@ -150,7 +150,7 @@ static void encode_member(struct encoder *e, const char *key, size_t size, const
 
 static void encode_object(struct encoder *e, const json_t *object)
 {
-    json_t *members = (json_t *)(uintptr_t)object; /* jansson's iterators are not const */
+    json_t *members = jv_loose(object); /* jansson's iterators are not const */
     for (void *i = json_object_iter(members); i != NULL; i = json_object_iter_next(members, i))
         encode_member(e, json_object_iter_key(i), json_object_iter_key_len(i),
                       json_object_iter_value(i));

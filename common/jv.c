@@ -42,7 +42,7 @@ static int real_digits(const json_t *value)
     if (json_is_real(value))
         return digits_of(json_real_value(value));
     if (json_is_object(value)) {
-        json_object_foreach ((json_t *)(uintptr_t)value, key, member)
+        json_object_foreach (jv_loose(value), key, member)
             most = larger(most, real_digits(member));
     } else if (json_is_array(value)) {
         json_array_foreach (value, i, member)
@@ -127,7 +127,7 @@ json_t *jv_at(const json_t *tree, const char *path)
         path += size;
         path += *path == '.';
     }
-    return (json_t *)(uintptr_t)tree; /* as jansson's getters: const is the container only */
+    return jv_loose(tree); /* as jansson's getters: const is the container only */
 }
 
 const char *jv_text(const json_t *tree, const char *path, const char *otherwise)

@@ -47,7 +47,7 @@ static bool holds_all(const json_t *b, const json_t *a)
 {
     const char *key;
     json_t *member;
-    json_object_foreach ((json_t *)(uintptr_t)a, key, member)
+    json_object_foreach (jv_loose(a), key, member)
         if (!jv_same(member, json_object_get(b, key)))
             return false;
     return true;
@@ -58,7 +58,7 @@ static bool lacks_nothing(const json_t *b, const json_t *a)
 {
     const char *key;
     json_t *member;
-    json_object_foreach ((json_t *)(uintptr_t)a, key, member)
+    json_object_foreach (jv_loose(a), key, member)
         if (json_object_get(b, key) == NULL && !jv_is_empty(member))
             return false;
     return true;
@@ -99,7 +99,7 @@ uint64_t jv_digest(const json_t *value, const char *const *skip)
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     JV_AUTO *part = NULL;
     if (json_is_object(value) && skip != NULL) {
-        part = json_copy((json_t *)(uintptr_t)value);
+        part = json_copy(jv_loose(value));
         for (; *skip != NULL; skip++)
             (void)json_object_del(part, *skip);
         value = part;

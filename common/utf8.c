@@ -73,6 +73,13 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
+size_t utf8_whole(const char *text, size_t size)
+{
+    while (size > 0 && is_continuation(text[size]))
+        size--;
+    return size;
+}
+
 size_t utf8_decode(const char *text, size_t size, uint32_t *ret_letter)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; /* else overlong */

@@ -16,6 +16,8 @@ bool utf8_valid(const char *text, size_t size); /* also refuses surrogates and o
 size_t utf8_length(const char *text);           /* characters; text must be valid */
 /* Bytes of the first `letters` characters of valid text (all of it when shorter). */
 size_t utf8_prefix(const char *text, size_t letters);
+/* Bytes of the letters that lie wholly in the first `size` bytes; the text goes on behind them. */
+size_t utf8_whole(const char *text, size_t size);
 void utf8_upper(struct buf *, const char *text);
 void utf8_lower(struct buf *, const char *text);
 /* Is `needle` in `text`, case ignored? An empty needle is in everything. */

@@ -20,7 +20,7 @@ static const json_t *any_case(const json_t *params, const char *name)
 {
     const char *key;
     json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)params, key, value)
+    json_object_foreach (jv_loose(params), key, value)
         if (strcasecmp(key, name) == 0)
             return value;
     return NULL;
@@ -39,7 +39,7 @@ json_t *batch_commands_new(const json_t *params)
             json_object_set(commands, number, text);
     }
     if (json_is_object(given))
-        json_object_foreach ((json_t *)(uintptr_t)given, key, text)
+        json_object_foreach (jv_loose(given), key, text)
             if (json_is_string(text))
                 json_object_set(commands, key, text);
     return commands;
@@ -124,7 +124,7 @@ void batch_run(struct call *call, const json_t *commands, struct operating *ret_
     size_t done = 0;
     *ret_used = (struct operating){0};
     journal_batch(&call->sb->journal, json_object_size(commands));
-    json_object_foreach ((json_t *)(uintptr_t)commands, key, command) {
+    json_object_foreach (jv_loose(commands), key, command) {
         if (done++ < BATCH_MOST) {
             if (!run_one(call, key, json_string_value(command), &all, ret_used) && halt)
                 break; /* §4: later keys are missing from both */

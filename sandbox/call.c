@@ -78,7 +78,7 @@ const json_t *call_param_any(const struct call *call, const char *name)
     const json_t *exact = json_object_get(call->params, name);
     if (exact != NULL)
         return exact;
-    json_object_foreach ((json_t *)(uintptr_t)call->params, key, value)
+    json_object_foreach (jv_loose(call->params), key, value)
         if (strcasecmp(key, name) == 0)
             return value;
     return NULL;

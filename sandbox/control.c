@@ -169,7 +169,7 @@ static bool is_of(const char *what, const json_t *row, const json_t *where)
     json_t *wanted;
     if (strcmp(what, "todo") == 0 && strcmp(jv_text(row, "PROVIDER_ID", ""), "CRM_TODO") != 0)
         return false;
-    json_object_foreach ((json_t *)(uintptr_t)where, path, wanted)
+    json_object_foreach (jv_loose(where), path, wanted)
         if (!jv_same(jv_at(row, path), wanted))
             return false;
     return true;

@@ -88,7 +88,7 @@ static void dump_map(struct buf *out, const json_t *map)
         return;
     }
     buf_char(out, '{');
-    json_object_foreach ((json_t *)(uintptr_t)map, key, one) {
+    json_object_foreach (jv_loose(map), key, one) {
         buf_text(out, comma);
         dump_text(out, key, strlen(key));
         buf_char(out, ':');
@@ -153,7 +153,7 @@ json_t *envelope_time_new(const struct sandbox *sb, const struct operating *used
 json_t *envelope_error_new(const json_t *code, const char *text)
 {
     json_t *tree = json_object();
-    json_object_set(tree, "error", (json_t *)(uintptr_t)code);
+    json_object_set(tree, "error", jv_loose(code));
     json_object_set_new(tree, "error_description", json_string(text));
     return tree;
 }

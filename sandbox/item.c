@@ -66,7 +66,7 @@ static bool take_all(struct item_edit *edit, const struct field_set *set, json_t
 {
     const char *name;
     json_t *given;
-    json_object_foreach ((json_t *)(uintptr_t)edit->fields, name, given)
+    json_object_foreach (jv_loose(edit->fields), name, given)
         if (!take_member(edit, set, name, given, taken))
             return false;
     return true;
@@ -82,7 +82,7 @@ static void link_main(json_t *taken, const char *list, const char *main)
     } else if (one != NULL) {
         json_t *copy = json_array();
         if (json_integer_value(one) > 0)
-            json_array_append(copy, (json_t *)(uintptr_t)one);
+            json_array_append(copy, jv_loose(one));
         json_object_set_new(taken, list, copy);
     }
 }
@@ -100,24 +100,40 @@ static int64_t category_of(const json_t *taken, const json_t *row)
     return jv_int(taken, "categoryId", jv_int(row, "categoryId", 0));
 }
 
-/* Settles categoryId and stageId in `taken`; a stage is valid in its own funnel only (§8.4, §10 no.
- * 25), and the classic methods cannot change the funnel (§8.2). */
+/* Into another funnel than before; a new one comes from nowhere. */
+static bool changes_funnel(const struct item_edit *edit, const json_t *taken)
+{
+    return edit->row == NULL || category_of(taken, edit->row) != jv_int(edit->row, "categoryId", 0);
+}
+
+/* Settles categoryId in `taken`; the classic methods cannot change it (§8.2). */
+static bool take_funnel(struct item_edit *edit, json_t *taken)
+{
+    struct sandbox *sb = edit->call->sb;
+    const struct entity *entity = &edit->entity;
+    if (edit->view == ITEM_CLASSIC && edit->row != NULL)
+        json_object_del(taken, "categoryId");
+    if (!entity->kind->funnels)
+        return true;
+    if (edit->row == NULL && json_object_get(taken, "categoryId") == NULL)
+        json_object_set_new(taken, "categoryId", json_integer(category_default(sb, entity)));
+    return !changes_funnel(edit, taken) ||
+           category_exists(sb, entity, category_of(taken, edit->row)) ||
+           not_valid(edit, edit->view == ITEM_CLASSIC ? "CATEGORY_ID" : "categoryId");
+}
+
+/* Settles stageId in `taken`; a stage is valid in its own funnel only (§8.4, §10 no. 25). */
 static bool take_stage(struct item_edit *edit, json_t *taken)
 {
     struct sandbox *sb = edit->call->sb;
     const struct entity *entity = &edit->entity;
     if (entity->kind->directory == NULL)
         return true;
-    if (edit->view == ITEM_CLASSIC && edit->row != NULL)
-        json_object_del(taken, "categoryId");
-    if (edit->row == NULL && entity->kind->funnels && json_object_get(taken, "categoryId") == NULL)
-        json_object_set_new(taken, "categoryId", json_integer(category_default(sb, entity)));
+    if (!take_funnel(edit, taken))
+        return false;
     int64_t category = category_of(taken, edit->row);
-    bool moves = edit->row == NULL || category != jv_int(edit->row, "categoryId", 0);
-    if (entity->kind->funnels && moves && !category_exists(sb, entity, category))
-        return not_valid(edit, edit->view == ITEM_CLASSIC ? "CATEGORY_ID" : "categoryId");
     const char *stage = jv_text(taken, "stageId", NULL);
-    if (stage == NULL && moves) {
+    if (stage == NULL && changes_funnel(edit, taken)) {
         stage = stage_first(sb, entity, category);
         json_object_set_new(taken, "stageId", json_string(stage != NULL ? stage : ""));
     }
@@ -277,7 +293,7 @@ static bool differs(const json_t *taken, const json_t *row)
 {
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)taken, name, value)
+    json_object_foreach (jv_loose(taken), name, value)
         if (!jv_same(value, json_object_get(row, name)))
             return true;
     return false;

@@ -60,7 +60,7 @@ static bool has_all(const json_t *params, const json_t *where)
 {
     const char *path;
     json_t *wanted;
-    json_object_foreach ((json_t *)(uintptr_t)where, path, wanted)
+    json_object_foreach (jv_loose(where), path, wanted)
         if (!jv_same(jv_at(params, path), wanted))
             return false;
     return true;

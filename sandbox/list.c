@@ -51,7 +51,7 @@ static bool read_order(const struct list_query *query, struct sorting *sorting, 
 {
     const char *name;
     json_t *given;
-    json_object_foreach ((json_t *)(uintptr_t)query->order, name, given)
+    json_object_foreach (jv_loose(query->order), name, given)
         if (!add_key(query, name, given, sorting, err))
             return false;
     return true;
@@ -97,7 +97,7 @@ json_t *list_all_new(const json_t *rows, const struct list_query *query, struct 
     if (!read_order(query, &sorting, err) ||
         !match_row(query, query->filter, nothing, &matches, err))
         return NULL;
-    json_object_foreach ((json_t *)(uintptr_t)rows, number, row) {
+    json_object_foreach (jv_loose(rows), number, row) {
         if (!match_row(query, query->filter, row, &matches, err))
             return NULL;
         if (matches)

@@ -203,7 +203,7 @@ bool match_row(const struct list_query *query, const json_t *filter, const json_
     const json_t *wanted;
     size_t seen = 0;
     *ret_matches = !any;
-    json_object_foreach ((json_t *)(uintptr_t)filter, key, wanted) {
+    json_object_foreach (jv_loose(filter), key, wanted) {
         bool one = false;
         if (strcasecmp(key, "logic") == 0)
             continue;

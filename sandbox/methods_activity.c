@@ -182,7 +182,7 @@ static json_t *shown_new(const json_t *row, const json_t *select)
     json_t *out = json_object(), *value;
     const char *name;
     bool all = jv_is_empty(select) || selects(select, "*");
-    json_object_foreach ((json_t *)(uintptr_t)row, name, value) {
+    json_object_foreach (jv_loose(row), name, value) {
         bool extra = strcmp(name, "COMMUNICATIONS") == 0 || strcmp(name, "BINDINGS") == 0;
         if ((all && !extra) || selects(select, name))
             json_object_set(out, name, value);
@@ -228,7 +228,7 @@ static json_t *bound_rows_new(struct call *call, json_t *filter)
 
 void crm_activity_list(struct call *call)
 {
-    JV_AUTO *filter = json_copy((json_t *)(uintptr_t)call_object(call, "filter"));
+    JV_AUTO *filter = json_copy(jv_loose(call_object(call, "filter")));
     JV_AUTO *rows = bound_rows_new(call, filter);
     struct list_query query = {.filter = filter};
     JV_AUTO *page = call_list(call, rows, &query);

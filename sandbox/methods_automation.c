@@ -161,7 +161,7 @@ static json_t *document_new(const struct call *call, int64_t id, const json_t *t
         json_sprintf("https://%s/rest/crm.documentgenerator.document.download.json?id=%s", host,
                      number),
         "pdfUrl");
-    json_object_update(row, (json_t *)(uintptr_t)owner);
+    json_object_update(row, jv_loose(owner));
     mem_free(number);
     return row;
 }

@@ -160,7 +160,7 @@ void tasks_task_delegate(struct call *call)
     if (row == NULL)
         return;
     JV_AUTO *fields = json_object();
-    json_object_set(fields, "RESPONSIBLE_ID", (json_t *)(uintptr_t)call_param(call, "userId"));
+    json_object_set(fields, "RESPONSIBLE_ID", jv_loose(call_param(call, "userId")));
     if (!check(call, fields))
         return;
     task_change(call, row, fields);
@@ -178,7 +178,7 @@ static bool no_task(struct call *call)
 /* §3.1: arguments are positional here, so the keys must come in the documented order. */
 static bool in_order(struct call *call, const char *first)
 {
-    const char *key = json_object_iter_key(json_object_iter((json_t *)(uintptr_t)call->params));
+    const char *key = json_object_iter_key(json_object_iter(jv_loose(call->params)));
     return (key != NULL && strcasecmp(key, first) == 0 && call_id(call, first) > 0) ||
            no_task(call);
 }

@@ -24,7 +24,7 @@ static json_t *upper_fields_new(const json_t *fields)
 {
     json_t *out = json_object(), *value;
     const char *name;
-    json_object_foreach ((json_t *)(uintptr_t)fields, name, value) {
+    json_object_foreach (jv_loose(fields), name, value) {
         char *upper = task_upper_new(name);
         for (size_t i = 0; i < sizeof renamed / sizeof renamed[0]; i++)
             if (strcmp(renamed[i].camel, name) == 0) {

@@ -22,11 +22,11 @@ static json_t *order_new(const struct call *call)
 static json_t *filter_new(const struct call *call)
 {
     static const char *const others[] = {"filter", "sort", "order", "start", "auth", "ADMIN_MODE"};
-    json_t *out = json_copy((json_t *)(uintptr_t)call->params);
-    json_t *inner = json_incref((json_t *)(uintptr_t)call_object(call, "filter"));
+    json_t *out = json_copy(jv_loose(call->params));
+    json_t *inner = json_incref(jv_loose(call_object(call, "filter")));
     const char *key;
     json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)call->params, key, value)
+    json_object_foreach (jv_loose(call->params), key, value)
         for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
             if (strcasecmp(key, others[i]) == 0)
                 json_object_del(out, key);
@@ -58,7 +58,7 @@ static bool found(const json_t *user, const json_t *filter)
     struct buf have BUF_AUTO, want BUF_AUTO;
     buf_init(&have, 4096);
     buf_init(&want, 4096);
-    json_object_foreach ((json_t *)(uintptr_t)filter, key, value) {
+    json_object_foreach (jv_loose(filter), key, value) {
         if (!json_is_string(value) || !json_is_string(json_object_get(user, key)))
             continue;
         buf_clear(&have);

@@ -69,7 +69,7 @@ json_t *multifield_apply_new(struct sandbox *sb, const json_t *fm, const json_t 
     }
     if (!json_is_object(given))
         return out;
-    json_object_foreach ((json_t *)(uintptr_t)given, key, row) {
+    json_object_foreach (jv_loose(given), key, row) {
         struct wish wish = {strtoll(key, NULL, 10), jv_text(row, "typeId", NULL),
                             jv_text(row, "valueType", NULL), value_of(row, "value")};
         if (wish.kind != NULL && multifield_is_kind(wish.kind))

@@ -78,7 +78,7 @@ json_t *reference_replace_new(const json_t *params, const json_t *named)
     if (!json_is_object(params))
         return json_deep_copy(params);
     json_t *copy = json_object();
-    json_object_foreach ((json_t *)(uintptr_t)params, key, value)
+    json_object_foreach (jv_loose(params), key, value)
         json_object_set_new(copy, key, reference_replace_new(value, named));
     return copy;
 }

@@ -59,7 +59,7 @@ static bool is_list(const json_t *map)
     json_t *value;
     size_t at = 0;
     char number[24];
-    json_object_foreach ((json_t *)(uintptr_t)map, key, value) {
+    json_object_foreach (jv_loose(map), key, value) {
         (void)snprintf(number, sizeof number, "%zu", at++);
         if (strcmp(key, number) != 0)
             return false;

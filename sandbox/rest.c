@@ -99,7 +99,7 @@ static size_t names_of(const char *method, const json_t *commands, char names[][
     const json_t *text;
     size_t count = 1;
     (void)snprintf(names[0], 100, "%s", method);
-    json_object_foreach ((json_t *)(uintptr_t)commands, key, text)
+    json_object_foreach (jv_loose(commands), key, text)
         if (count < MOST_NAMES) {
             const char *command = json_string_value(text);
             (void)snprintf(names[count++], 100, "%.*s", (int)strcspn(command, "?#"), command);

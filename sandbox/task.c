@@ -182,7 +182,7 @@ json_t *task_view_new(const struct call *call, const json_t *row, const json_t *
     json_t *out = json_object(), *value;
     const char *name;
     bool all = jv_is_empty(select) || selects(select, "*");
-    json_object_foreach ((json_t *)(uintptr_t)row, name, value) {
+    json_object_foreach (jv_loose(row), name, value) {
         bool custom = strncmp(name, "UF_", 3) == 0; /* §8.7: only when selected */
         if (!(all && !custom) && !selects(select, name) && strcmp(name, "ID") != 0)
             continue;

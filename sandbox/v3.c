@@ -19,7 +19,7 @@ static json_t *error_new(const json_t *code, const char *text)
     bool validation =
         strcmp(jv_text(code, "", ""), CODE("VALIDATION_REQUESTVALIDATIONEXCEPTION")) == 0;
     json_t *error = json_object();
-    json_object_set(error, "code", (json_t *)(uintptr_t)code);
+    json_object_set(error, "code", jv_loose(code));
     const char *colon = validation ? strchr(text, ':') : NULL;
     json_object_set_new(
         error, "message",

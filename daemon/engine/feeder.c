@@ -16,10 +16,7 @@ enum {
 
 static size_t bucket_of(int64_t portal, const struct entity *entity)
 {
-    uint64_t hash = (uint64_t)portal * 31 + (uint64_t)(int64_t)entity->type;
-    for (const char *c = entity->id; *c != '\0'; c++)
-        hash = hash * 31 + (unsigned char)*c;
-    return (hash ^ (hash >> 17)) % ENGINE_BUCKETS;
+    return entity_hash(portal, entity) % ENGINE_BUCKETS;
 }
 
 struct task *feeder_find_locked(struct engine *e, int64_t portal, const struct entity *entity)

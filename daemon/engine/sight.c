@@ -176,6 +176,18 @@ static enum priority most_urgent(const struct look *look)
     return least;
 }
 
+/* Is it new, and is it still there? Each is told once; who was never seen must be reported. */
+static void take_fate(const struct task *task, const struct look *look, bool gone, struct change *c)
+{
+    bool added_told = task->seen && task->snapshot.added_told;
+    bool deleted_told = task->seen && task->snapshot.deleted;
+    bool reported = look_has(look, HAPPENING_DELETED);
+    bool missing = look->fetch ? gone : reported;
+    c->added = look_has(look, HAPPENING_ADDED) && !added_told && !gone;
+    c->deleted = missing && (task->seen || reported) && !deleted_told;
+    c->gone = c->deleted && task->seen ? task->snapshot.fields : NULL;
+}
+
 void look_build_change(struct task *task, struct look *look)
 {
     const json_t *fact = json_object_get(task->facts_known, look->record_need);
@@ -195,12 +207,7 @@ void look_build_change(struct task *task, struct look *look)
                          .event_count = look->count,
                          .cause_event = look->events[look->count - 1].id,
                          .priority = most_urgent(look)};
-    c->added =
-        look_has(look, HAPPENING_ADDED) && !(task->seen && task->snapshot.added_told) && !gone;
-    bool told = task->seen && task->snapshot.deleted;
-    bool reported = look_has(look, HAPPENING_DELETED);
-    c->deleted = (look->fetch ? gone : reported) && (task->seen || reported) && !told;
-    c->gone = c->deleted && task->seen ? task->snapshot.fields : NULL;
+    take_fate(task, look, gone, c);
     take_cause(task, look, c);
     take_stages(task, look, c);
     c->updated = is_updated(task, look, c);

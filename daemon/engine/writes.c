@@ -45,10 +45,7 @@ void writes_free(struct writes *w)
 
 static struct write **place_of(struct writes *w, int64_t portal, const struct entity *entity)
 {
-    uint64_t hash = (uint64_t)portal * 31 + (uint64_t)(int64_t)entity->type;
-    for (const char *c = entity->id; *c != '\0'; c++)
-        hash = hash * 31 + (unsigned char)*c;
-    struct write **at = &w->buckets[hash % BUCKETS];
+    struct write **at = &w->buckets[entity_hash(portal, entity) % BUCKETS];
     while (*at != NULL && ((*at)->portal != portal || !entity_same(&(*at)->entity, entity)))
         at = &(*at)->next;
     return at;

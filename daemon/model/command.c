@@ -104,7 +104,7 @@ static bool fits(const json_t *entry, const json_t *where)
 {
     const char *name;
     json_t *wanted;
-    json_object_foreach ((json_t *)(uintptr_t)where, name, wanted) {
+    json_object_foreach (jv_loose(where), name, wanted) {
         if (!is_as_wanted(jv_at(entry, name), wanted))
             return false;
     }
@@ -124,7 +124,7 @@ static bool is_older(const json_t *entry, const json_t *since)
 {
     const char *name;
     json_t *from;
-    json_object_foreach ((json_t *)(uintptr_t)since, name, from) {
+    json_object_foreach (jv_loose(since), name, from) {
         int64_t made_ms, from_ms;
         if (parse_moment(jv_at(entry, name), &made_ms) && parse_moment(from, &from_ms) &&
             made_ms < from_ms)
@@ -186,7 +186,7 @@ static const json_t *find_entry(const struct search *s, const json_t *where)
             return entry;
     }
     if (json_is_object(list)) {
-        json_object_foreach ((json_t *)(uintptr_t)list, key, entry) {
+        json_object_foreach (jv_loose(list), key, entry) {
             if (is_it(s, entry, where))
                 return entry;
         }
@@ -198,7 +198,7 @@ static bool has_all(const json_t *entry, const json_t *where)
 {
     const char *name;
     json_t *wanted;
-    json_object_foreach ((json_t *)(uintptr_t)where, name, wanted) {
+    json_object_foreach (jv_loose(where), name, wanted) {
         if (jv_at(entry, name) == NULL)
             return false;
     }

@@ -378,6 +378,14 @@ bool entity_same(const struct entity *a, const struct entity *b)
     return a->type == b->type && strcmp(a->id, b->id) == 0;
 }
 
+uint64_t entity_hash(int64_t portal, const struct entity *entity)
+{
+    uint64_t hash = (uint64_t)portal * 31 + (uint64_t)(int64_t)entity->type;
+    for (const char *c = entity->id; *c != '\0'; c++)
+        hash = hash * 31 + (unsigned char)*c;
+    return hash ^ (hash >> 17);
+}
+
 bool entity_id_is_number(const char *id)
 {
     int64_t number;

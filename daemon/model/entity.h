@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/err.h"
 
@@ -84,6 +85,8 @@ bool entity_parse(const char *const *words, size_t count, struct entity *ret,
                   struct err *) MUST_CHECK;
 
 bool entity_same(const struct entity *, const struct entity *);
+/* Of an entity of that portal, for tables in memory. */
+uint64_t entity_hash(int64_t portal, const struct entity *);
 /* A decimal id from 1 to 2^63-1 without leading zeros? */
 bool entity_id_is_number(const char *id);
 

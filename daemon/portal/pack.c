@@ -89,7 +89,7 @@ static bool value_is_faithful(const json_t *value, int depth, int *leaves)
         }
         return json_array_size(value) > 0;
     case JSON_OBJECT:
-        json_object_foreach ((json_t *)(uintptr_t)value, name, member) {
+        json_object_foreach (jv_loose(value), name, member) {
             if (!name_is_faithful(name, depth == 0) ||
                 !value_is_faithful(member, depth + 1, leaves))
                 return false;

@@ -54,8 +54,8 @@ static void set_error(const struct reply *reply, struct answer *answer, struct r
 static void set_result(struct answer *answer, const json_t *result, const json_t *next)
 {
     answer->verdict = VERDICT_DONE;
-    answer->result = json_incref((json_t *)(uintptr_t)result);
-    answer->next = next != NULL ? json_incref((json_t *)(uintptr_t)next) : NULL;
+    answer->result = json_incref(jv_loose(result));
+    answer->next = next != NULL ? json_incref(jv_loose(next)) : NULL;
 }
 
 static void note_why(struct reply_effect *effect, const struct reply *reply, const char *code,

@@ -209,7 +209,7 @@ static bool has_begun(const struct walk *w)
     int size = snprintf(prefix, sizeof prefix, "%d.", w->run->step);
     if (w->run->attempt > 0)
         return true;
-    json_object_foreach ((json_t *)(uintptr_t)w->answers, key, answer) {
+    json_object_foreach (jv_loose(w->answers), key, answer) {
         if (strncmp(key, prefix, (size_t)size) == 0)
             return true;
     }

@@ -198,7 +198,7 @@ static enum planned fill_object(struct filling *f, const json_t *tree, json_t **
     const char *name;
     json_t *member;
     *ret = json_object();
-    json_object_foreach ((json_t *)(uintptr_t)tree, name, member) {
+    json_object_foreach (jv_loose(tree), name, member) {
         JV_AUTO *key = NULL;
         json_t *value = NULL;
         enum planned named = fill_mixed(f, name, &key);
@@ -239,7 +239,7 @@ static enum planned fill(struct filling *f, const json_t *tree, json_t **ret)
         return fill_array(f, tree, ret);
     if (json_is_string(tree))
         return fill_text(f, json_string_value(tree), ret);
-    *ret = json_incref((json_t *)(uintptr_t)tree);
+    *ret = json_incref(jv_loose(tree));
     return PLAN_READY;
 }
 
@@ -323,9 +323,9 @@ static json_t *listed_new(const json_t *tree)
     if (!json_is_object(tree)) {
         json_decref(list);
         json_decref(object);
-        return json_incref((json_t *)(uintptr_t)tree);
+        return json_incref(jv_loose(tree));
     }
-    json_object_foreach ((json_t *)(uintptr_t)tree, name, member) {
+    json_object_foreach (jv_loose(tree), name, member) {
         char number[24];
         (void)snprintf(number, sizeof number, "%zu", json_array_size(list));
         json_t *value = listed_new(member);

@@ -144,7 +144,7 @@ bool compare_equal(const json_t *left, const json_t *right, const struct zone *z
     size_t i;
     json_t *member;
     if (json_is_array(left) && json_array_size(left) > 0) {
-        json_array_foreach ((json_t *)(uintptr_t)left, i, member)
+        json_array_foreach (jv_loose(left), i, member)
             if (compare_equal(member, right, zone))
                 return true;
         return false;
@@ -178,7 +178,7 @@ bool compare_contains(const json_t *left, const json_t *right, const struct zone
     if (json_is_array(left)) {
         size_t i;
         json_t *member;
-        json_array_foreach ((json_t *)(uintptr_t)left, i, member)
+        json_array_foreach (jv_loose(left), i, member)
             if (member_same(member, right, zone))
                 return true;
         return false;

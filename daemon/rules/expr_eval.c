@@ -180,7 +180,7 @@ static bool match_any(struct scope *scope, const struct pattern *pattern, const 
     if (!json_is_array(value))
         return match_one(scope, pattern, value, ret);
     *ret = false;
-    json_array_foreach ((json_t *)(uintptr_t)value, i, member)
+    json_array_foreach (jv_loose(value), i, member)
         if (!*ret && !match_one(scope, pattern, member, ret))
             return false;
     return true;

@@ -93,7 +93,7 @@ static enum known unknown_label(struct scope *scope, int type, const json_t *fie
     const char *names[MOST_NAMES], *key;
     size_t count = 0;
     json_t *spec;
-    json_object_foreach ((json_t *)(uintptr_t)fields, key, spec)
+    json_object_foreach (jv_loose(fields), key, spec)
         for (size_t i = 0; label_of(spec, i) != NULL && count < MOST_NAMES; i++)
             names[count++] = label_of(spec, i);
     const char *near = near_name(label, names, count);
@@ -116,7 +116,7 @@ static enum known by_label(struct scope *scope, const char *label, struct field_
         return known;
     const char *name = NULL, *key;
     json_t *spec;
-    json_object_foreach ((json_t *)(uintptr_t)fields, key, spec) {
+    json_object_foreach (jv_loose(fields), key, spec) {
         if (!has_label(spec, label))
             continue;
         if (found != NULL) {
@@ -143,7 +143,7 @@ static enum known by_upper_name(struct scope *scope, const char *upper, struct f
         return known;
     const char *key;
     json_t *spec;
-    json_object_foreach ((json_t *)(uintptr_t)fields, key, spec) {
+    json_object_foreach (jv_loose(fields), key, spec) {
         if (strcmp(jv_text(spec, "upperName", ""), upper) == 0) {
             fill_from_spec(info, key, spec);
             return KNOWN;
@@ -243,7 +243,7 @@ json_t *field_option_texts_new(const struct field_info *info, const json_t *ids)
     json_t *texts = json_array();
     size_t i;
     json_t *id;
-    json_array_foreach ((json_t *)(uintptr_t)ids, i, id)
+    json_array_foreach (jv_loose(ids), i, id)
         (void)json_array_append_new(texts, option_text_new(info, id));
     return texts;
 }

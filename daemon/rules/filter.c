@@ -433,7 +433,7 @@ static enum known apply_each(const struct work *w)
     JV_AUTO *texts = json_array();
     enum known all = KNOWN;
     size_t i;
-    json_array_foreach ((json_t *)(uintptr_t)value, i, member) {
+    json_array_foreach (jv_loose(value), i, member) {
         enum known known = text_of(w, member, &text);
         if (known == KNOWN)
             (void)json_array_append_new(texts, text);

@@ -72,7 +72,7 @@ static json_t *phone_row(const json_t *rows)
 {
     const char *key;
     json_t *row;
-    json_object_foreach ((json_t *)(uintptr_t)rows, key, row) {
+    json_object_foreach (jv_loose(rows), key, row) {
         if (jv_text(row, "value", "")[0] != '\0')
             return json_pack("{s:O?, s:O}", "typeId", json_object_get(row, "typeId"), "value",
                              json_object_get(row, "value"));
@@ -164,7 +164,7 @@ static json_t *look_todo(const char *method, const json_t *params, const struct 
                              "RESPONSIBLE_ID", "CREATED", "order", "ID", "DESC");
     json_t *where = json_pack("{s:O}", "SUBJECT", title);
     if (responsible != NULL)
-        (void)json_object_set(where, "RESPONSIBLE_ID", (json_t *)(uintptr_t)responsible);
+        (void)json_object_set(where, "RESPONSIBLE_ID", jv_loose(responsible));
     return list_look("crm.activity.list", list, "", where);
 }
 
@@ -284,7 +284,7 @@ static json_t *look_task_add(const char *method, const json_t *params,
     json_t *filter =
         json_pack("{s:s}", ">=CREATED_DATE", mark != NULL ? since->day : since->recent);
     if (bound != NULL)
-        (void)json_object_set(filter, "UF_CRM_TASK", (json_t *)(uintptr_t)bound);
+        (void)json_object_set(filter, "UF_CRM_TASK", jv_loose(bound));
     else if (json_object_get(fields, "RESPONSIBLE_ID") != NULL) /* or fifty others may be newer */
         (void)json_object_set(filter, "RESPONSIBLE_ID", json_object_get(fields, "RESPONSIBLE_ID"));
     json_t *texts = json_pack("{s:O, s:O*}", "title", title, "responsibleId",

@@ -120,7 +120,7 @@ static bool holds(const json_t *list, const json_t *id)
 {
     size_t i;
     json_t *element;
-    json_array_foreach ((json_t *)(uintptr_t)list, i, element)
+    json_array_foreach (jv_loose(list), i, element)
         if (jv_same(element, id))
             return true;
     return false;
@@ -344,7 +344,7 @@ json_t *plan_id_of_new(const json_t *result)
         return ret;
     JV_AUTO *tree = json_pack("{s:O}", "id", id);
     int64_t number = jv_int(tree, "id", -1);
-    (void)json_object_set_new(
-        ret, "id", number < 0 ? json_copy((json_t *)(uintptr_t)id) : json_integer(number));
+    (void)json_object_set_new(ret, "id",
+                              number < 0 ? json_copy(jv_loose(id)) : json_integer(number));
     return ret;
 }

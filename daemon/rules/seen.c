@@ -127,7 +127,7 @@ static enum known follow_each(const struct walk *w, const struct field_info *inf
     struct field_info field = {0};
     size_t i;
     json_t *id;
-    json_array_foreach ((json_t *)(uintptr_t)list, i, id) {
+    json_array_foreach (jv_loose(list), i, id) {
         struct seen one = {0};
         enum known known = follow(w, info, id, part, &one);
         if (known == KNOWN_BAD)
@@ -149,11 +149,11 @@ static json_t *first_of_fm(const json_t *fm, const char *type)
 {
     size_t i;
     json_t *row;
-    json_array_foreach ((json_t *)(uintptr_t)fm, i, row)
+    json_array_foreach (jv_loose(fm), i, row)
         if (strcmp(jv_text(row, "typeId", ""), type) == 0 && jv_text(row, "value", "")[0] != '\0')
             return json_object_get(row, "value");
     const char *key;
-    json_object_foreach ((json_t *)(uintptr_t)fm, key, row)
+    json_object_foreach (jv_loose(fm), key, row)
         if (strcmp(jv_text(row, "typeId", ""), type) == 0 && jv_text(row, "value", "")[0] != '\0')
             return json_object_get(row, "value");
     return NULL;
@@ -280,7 +280,7 @@ static enum known at_members(const struct walk *w, const json_t *tree, int part,
         else
             tree = json_object_get(tree, name);
     }
-    return found(ret, json_incref((json_t *)(uintptr_t)tree));
+    return found(ret, json_incref(jv_loose(tree)));
 }
 
 static enum known at_event(const struct walk *w, struct seen *ret)

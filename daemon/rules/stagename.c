@@ -27,7 +27,7 @@ static const json_t *find_by_text(const json_t *list, const char *member, const 
 {
     size_t i;
     json_t *entry;
-    json_array_foreach ((json_t *)(uintptr_t)list, i, entry)
+    json_array_foreach (jv_loose(list), i, entry)
         if (strcmp(jv_text(entry, member, ""), text) == 0)
             return entry;
     return NULL;
@@ -39,7 +39,7 @@ static const char *nearest(const json_t *list, const char *wrong)
     const char *names[MOST_NAMES];
     size_t count = 0, i;
     json_t *entry;
-    json_array_foreach ((json_t *)(uintptr_t)list, i, entry)
+    json_array_foreach (jv_loose(list), i, entry)
         if (count < MOST_NAMES)
             names[count++] = jv_text(entry, "name", "");
     return near_name(wrong, names, count);
@@ -60,7 +60,7 @@ static const json_t *stage_in(const json_t *stages, int64_t category, const char
 {
     size_t i;
     json_t *stage;
-    json_array_foreach ((json_t *)(uintptr_t)stages, i, stage)
+    json_array_foreach (jv_loose(stages), i, stage)
         if ((category < 0 || jv_int(stage, "category", -1) == category) &&
             utf8_same(jv_text(stage, "name", ""), name))
             return stage;
@@ -73,7 +73,7 @@ static const json_t *funnel_by_name(const json_t *funnels, const char *name, siz
     const json_t *found = NULL;
     size_t i;
     json_t *funnel;
-    json_array_foreach ((json_t *)(uintptr_t)funnels, i, funnel)
+    json_array_foreach (jv_loose(funnels), i, funnel)
         if (found == NULL && utf8_same(jv_text(funnel, "name", ""), wanted))
             found = funnel;
     mem_free(wanted);

@@ -215,7 +215,7 @@ static const json_t *only_active(const json_t *users)
     const json_t *found = NULL;
     size_t i;
     json_t *user;
-    json_array_foreach ((json_t *)(uintptr_t)users, i, user) {
+    json_array_foreach (jv_loose(users), i, user) {
         if (!jv_flag(user, "ACTIVE"))
             continue;
         if (found != NULL)
@@ -393,7 +393,7 @@ enum known scope_users(struct scope *scope, const json_t *value, json_t **ret_id
     json_t *ids = json_array(), *entry;
     enum known all = json_is_array(value) ? KNOWN : add_by_value(scope, ids, value);
     size_t i;
-    json_array_foreach ((json_t *)(uintptr_t)value, i, entry)
+    json_array_foreach (jv_loose(value), i, entry)
         if (all != KNOWN_BAD)
             all = worse(all, add_by_value(scope, ids, entry));
     if (all == KNOWN)

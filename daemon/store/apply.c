@@ -5,6 +5,7 @@
 #include "common/buf.h"
 #include "common/jv.h"
 #include "common/mem.h"
+#include "common/utf8.h"
 
 static const char more[] = "…";
 
@@ -20,9 +21,7 @@ static size_t beginning_of(const char *text)
             break;
         room -= cost;
     }
-    while (keep > 0 && ((unsigned char)text[keep] & 0xc0) == 0x80)
-        keep--;
-    return keep;
+    return utf8_whole(text, keep);
 }
 
 /* SQL function short_form(JSON text): itself when it is short; otherwise its beginning as a JSON

@@ -197,7 +197,7 @@ static enum planned fill(struct plan *p, json_t *params)
 static json_t *result_new(const json_t *answered)
 {
     json_t *result = plan_id_of_new(json_object_get(answered, "body"));
-    (void)json_object_update(result, (json_t *)(uintptr_t)answered);
+    (void)json_object_update(result, jv_loose(answered));
     return result;
 }
 

@@ -25,7 +25,7 @@ static void check(const struct step *step, const struct rule *rule, struct diag 
  * be had as LABEL.id in any case. */
 static json_t *result_new(const json_t *answered)
 {
-    json_t *ret = json_is_object(answered) ? json_copy((json_t *)(uintptr_t)answered)
+    json_t *ret = json_is_object(answered) ? json_copy(jv_loose(answered))
                                            : json_pack("{s:O}", "result", answered);
     JV_AUTO *id = plan_id_of_new(answered);
     (void)json_object_update_missing(ret, id);

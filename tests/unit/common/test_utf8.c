@@ -133,8 +133,20 @@ START_TEST(each_broken_byte_becomes_a_replacement)
 }
 END_TEST
 
-CHECK_MAIN("common/utf8", well_formed_text_is_valid, broken_text_is_not_valid,
-           a_letter_is_decoded_with_its_size, letters_are_counted_not_bytes,
-           a_prefix_ends_between_letters, case_is_mapped_for_cyrillic_too,
-           broken_bytes_pass_through_the_mapping, text_is_found_whatever_its_case,
-           texts_are_the_same_whatever_their_case, each_broken_byte_becomes_a_replacement)
+START_TEST(a_cut_keeps_whole_letters)
+{
+    ck_assert_uint_eq(utf8_whole("ab", 1), 1);
+    ck_assert_uint_eq(utf8_whole("яя", 4), 4);
+    ck_assert_uint_eq(utf8_whole("яя", 3), 2);
+    ck_assert_uint_eq(utf8_whole("яя", 1), 0);
+    ck_assert_uint_eq(utf8_whole("a€", 3), 1);
+    ck_assert_uint_eq(utf8_whole("", 0), 0);
+}
+END_TEST
+
+CHECK_MAIN("common/utf8", a_cut_keeps_whole_letters, well_formed_text_is_valid,
+           broken_text_is_not_valid, a_letter_is_decoded_with_its_size,
+           letters_are_counted_not_bytes, a_prefix_ends_between_letters,
+           case_is_mapped_for_cyrillic_too, broken_bytes_pass_through_the_mapping,
+           text_is_found_whatever_its_case, texts_are_the_same_whatever_their_case,
+           each_broken_byte_becomes_a_replacement)
