@@ -21,6 +21,8 @@ struct diag_entry {
 struct diag {
     struct diag_entry *entries;
     size_t count;
+    struct diag_entry *warnings; /* what is right and will not stay so */
+    size_t warning_count;
 };
 
 void diag_init(struct diag *);
@@ -31,6 +33,9 @@ size_t diag_kept(const struct diag *);
 
 /* Adds one complaint; always returns false. Entries beyond 1000 are counted but not kept. */
 bool diag_add(struct diag *, struct place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Adds one warning: nothing is refused because of it. Those beyond 1000 are left out. */
+void diag_warn(struct diag *, struct place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -41,6 +41,7 @@ struct moment {
         MOMENT_TODAY,        /* today HH:MM [± DURATION] */
         MOMENT_TOMORROW,     /* tomorrow HH:MM */
         MOMENT_NEXT_WORKDAY, /* next workday HH:MM */
+        MOMENT_CLOCK,        /* HH:MM: today, or tomorrow when that is past */
         MOMENT_FIXED,        /* an ISO date, local to the zone without an offset */
     } base;
     int minute_of_day; /* for the dated bases; -1 = keep the time of now */
@@ -51,6 +52,9 @@ struct moment {
 
 bool moment_parse(const char *text, struct moment *ret, size_t *ret_offset,
                   struct err *) MUST_CHECK;
+/* What stands behind `until`: a moment, or a bare time of day. */
+bool moment_parse_until(const char *text, struct moment *ret, size_t *ret_offset,
+                        struct err *) MUST_CHECK;
 /* Does the moment need working time (so a calendar must be known)? */
 bool moment_needs_calendar(const struct moment *);
 bool moment_reckon(const struct moment *, int64_t now_ms, const struct zone *,

@@ -119,6 +119,26 @@ bool moment_parse(const char *text, struct moment *ret, size_t *ret_offset, stru
     return parsed;
 }
 
+bool moment_parse_until(const char *text, struct moment *ret, size_t *ret_offset, struct err *err)
+{
+    struct scan s = {.text = text};
+    struct moment m = {.base = MOMENT_CLOCK};
+    scan_blanks(&s);
+    struct scan ahead = s;
+    *ret_offset = s.at;
+    if (!scan_clock(&ahead, &m.minute_of_day) || m.minute_of_day == 24 * 60) {
+        size_t digits = strspn(text + s.at, "0123456789");
+        if (digits == 0 || text[s.at + digits] != ':')
+            return moment_parse(text, ret, ret_offset, err);
+        return err_set(err, "\"%s\" is not a time of day; write it as 18:00", scan_quote(&s).text);
+    }
+    bool parsed = take_shift(&ahead, &m, err);
+    *ret_offset = ahead.at;
+    if (parsed)
+        *ret = m;
+    return parsed;
+}
+
 bool moment_needs_calendar(const struct moment *m)
 {
     return m->base == MOMENT_NEXT_WORKDAY || (m->sign != 0 && m->shift.unit != DURATION_PLAIN);
@@ -166,6 +186,11 @@ static bool reckon_base(const struct moment *m, int64_t now_ms, const struct zon
         return true;
     case MOMENT_NEXT_WORKDAY:
         return on_next_workday(m, now_ms, c, ret_ms, err);
+    case MOMENT_CLOCK:
+        *ret_ms = on_day_after(m, 0, now_ms, zone);
+        if (*ret_ms <= now_ms)
+            *ret_ms = on_day_after(m, 1, now_ms, zone);
+        return true;
     case MOMENT_FIXED:
         return zone_parse_iso(zone, m->iso, ret_ms) || err_set(err, "\"%s\" is not a date", m->iso);
     }

@@ -43,7 +43,11 @@ static void print_json(const struct config *c, const struct diag *diag)
     json_t *errors = json_array();
     for (size_t i = 0; i < diag_kept(diag); i++)
         json_array_append_new(errors, json_string(diag->entries[i].text));
-    json_t *all = json_pack("{s:b, s:o}", "ok", c != NULL, "errors", errors);
+    json_t *warnings = json_array();
+    for (size_t i = 0; i < diag->warning_count; i++)
+        json_array_append_new(warnings, json_string(diag->warnings[i].text));
+    json_t *all =
+        json_pack("{s:b, s:o, s:o}", "ok", c != NULL, "errors", errors, "warnings", warnings);
     if (c != NULL) {
         json_object_set_new(all, "portals", names_of(c));
         json_object_set_new(all, "rules", rules_of(c));
@@ -75,6 +79,8 @@ static enum exit_code run(const struct args *args)
         print_good(c);
     else
         out_diag(&diag);
+    if (!args_has(args, OPTION_JSON))
+        out_warnings(&diag);
     enum exit_code code = c != NULL ? EXIT_YES : EXIT_NO;
     config_free(c);
     diag_done(&diag);

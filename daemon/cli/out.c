@@ -51,13 +51,23 @@ void out_complain(const char *format, ...)
     va_end(args);
 }
 
+static void complain_clean(const char *before, const char *text)
+{
+    char *clean = out_clean_new(text);
+    (void)fprintf(stderr, "%s%s\n", before, clean);
+    mem_free(clean);
+}
+
+void out_warnings(const struct diag *diag)
+{
+    for (size_t i = 0; i < diag->warning_count; i++)
+        complain_clean("warning: ", diag->warnings[i].text);
+}
+
 void out_diag(const struct diag *diag)
 {
-    for (size_t i = 0; i < diag_kept(diag); i++) {
-        char *clean = out_clean_new(diag->entries[i].text);
-        (void)fprintf(stderr, "%s\n", clean);
-        mem_free(clean);
-    }
+    for (size_t i = 0; i < diag_kept(diag); i++)
+        complain_clean("", diag->entries[i].text);
     if (diag->count > diag_kept(diag))
         (void)fprintf(stderr, "and %zu more\n", diag->count - diag_kept(diag));
 }

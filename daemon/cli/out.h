@@ -39,6 +39,7 @@ void out_complain(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 /* Every complaint to stderr, a line each, and how many more there were. */
 void out_diag(const struct diag *);
+void out_warnings(const struct diag *); /* "warning: FILE:LINE:COL: …" */
 
 /* "2026-01-20T10:00:00+03:00" as "2026-01-20 10:00:00"; "-" for NULL and "". */
 void out_time(const char *iso, char out[24]);

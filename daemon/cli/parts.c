@@ -17,6 +17,8 @@ struct config *parts_load_config(const char *file)
     struct config *config = config_load(file, &diag);
     for (size_t i = 0; i < diag_kept(&diag); i++)
         log_error("%s", diag.entries[i].text);
+    for (size_t i = 0; i < diag.warning_count; i++)
+        log_warning("%s", diag.warnings[i].text);
     diag_done(&diag);
     return config;
 }

@@ -46,8 +46,10 @@ static void print_one(struct out_table *table, const json_t *run)
 {
     char id[24], due[24], entity[128];
     (void)snprintf(id, sizeof id, "%lld", (long long)jv_int(run, "id", 0));
-    (void)snprintf(entity, sizeof entity, "%s %s", jv_text(run, "entity.type", "?"),
-                   jv_text(run, "entity.id", ""));
+    const char *type = jv_text(run, "entity.type", "?");
+    bool none = strcmp(type, "none") == 0; /* of `every`, or of an event without an entity */
+    (void)snprintf(entity, sizeof entity, "%s%s%s", none ? "-" : type, none ? "" : " ",
+                   none ? "" : jv_text(run, "entity.id", ""));
     out_time(jv_text(run, "due", NULL), due);
     struct buf why BUF_AUTO;
     buf_init(&why, 1024);

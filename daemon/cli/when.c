@@ -81,6 +81,10 @@ static void frame_done(struct frame *f)
 static bool read_question(const char *text, struct question *ret, struct err *err)
 {
     size_t offset = 0;
+    *ret = (struct question){0};
+    size_t until = strncmp(text, "until ", 6) == 0 ? 6 : 0;
+    if (until > 0)
+        return moment_parse_until(text + until, &ret->moment, &offset, err);
     *ret = (struct question){.is_duration = text[0] >= '0' && text[0] <= '9' && !zone_is_iso(text)};
     if (ret->is_duration)
         return duration_parse(text, &ret->duration, &offset, err);

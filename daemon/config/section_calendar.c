@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "common/utf8.h"
 #include "daemon/config/textfile.h"
@@ -102,6 +103,20 @@ static struct calendar *build(const struct loading *l, int which, const struct z
     return calendar;
 }
 
+/* Days off that nobody wrote down are worked through in silence (product.md §2). */
+static void warn_of_the_end(struct loading *l, const struct config_calendar *calendar,
+                            const struct calendar *built, const struct zone *zone)
+{
+    int last = calendar_last_holiday(built);
+    int year = zone_local(zone, clock_wall_ms()).year;
+    if (last == 0 || last >= year * 10000 + 1231)
+        return;
+    diag_warn(l->diag, calendar->at,
+              "the holidays of calendar \"%s\" end on %04d-%02d-%02d, before the year does; add "
+              "the days off until %04d-12-31",
+              calendar->name, last / 10000, last / 100 % 100, last % 100, year);
+}
+
 void calendars_build(struct loading *l)
 {
     struct config *c = l->config;
@@ -110,6 +125,8 @@ void calendars_build(struct loading *l)
             mem_array((size_t)c->portal_count + 1, sizeof *c->calendars[i].by_portal);
         for (int k = 0; k < c->portal_count; k++)
             c->calendars[i].by_portal[k] = build(l, i, c->portals[k].zone);
+        if (c->portal_count > 0)
+            warn_of_the_end(l, &c->calendars[i], c->calendars[i].by_portal[0], c->portals[0].zone);
     }
     for (int k = 0; k < c->portal_count && c->calendar_count == 0; k++)
         c->portals[k].calendar = calendar_new_plain(c->portals[k].zone);

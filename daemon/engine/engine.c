@@ -13,6 +13,7 @@
 #include "daemon/engine/feeder.h"
 #include "daemon/engine/held.h"
 #include "daemon/engine/task.h"
+#include "daemon/engine/timers.h"
 #include "daemon/engine/writes.h"
 
 /* ---- the ready queue ------------------------------------------------------------------------- */
@@ -304,7 +305,7 @@ struct engine *engine_start(const struct engine_options *o, struct err *err)
         workers = ENGINE_MOST_WORKERS;
     e->feeder_reader = store_reader_open(e->store, err);
     if (e->feeder_reader == NULL || !read_birth(e, err) || !restore_names(e, err) ||
-        !start_workers(e, workers, err) || !feeder_start(e, err)) {
+        !timers_begin(e, err) || !start_workers(e, workers, err) || !feeder_start(e, err)) {
         engine_stop(e);
         return NULL;
     }
@@ -353,6 +354,7 @@ static void free_everything(struct engine *e)
     facts_free(e->facts);
     writes_free(e->writes);
     held_free(e->held);
+    timers_end(e);
     pthread_cond_destroy(&e->ready_more);
     pthread_cond_destroy(&e->feed_more);
     pthread_cond_destroy(&e->rested);

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "daemon/engine/scan.h"
 
 enum {
     READ_AT_ONCE = 128,
@@ -42,8 +43,8 @@ void feeder_remove_locked(struct engine *e, struct task *task)
     (*count_of(task))--;
 }
 
-static void push_new_locked(struct engine *e, struct engine_portal *portal,
-                            const struct waiting_entity *w)
+static struct task *push_new_locked(struct engine *e, struct engine_portal *portal,
+                                    const struct waiting_entity *w)
 {
     struct task *task = mem_alloc(sizeof *task);
     *task = (struct task){.engine = e,
@@ -60,6 +61,7 @@ static void push_new_locked(struct engine *e, struct engine_portal *portal,
     e->task_count++;
     (*count_of(task))++;
     engine_push_ready_locked(e, task);
+    return task;
 }
 
 /* Leaves out what the former engine is still at; it takes nothing new, so this only ever gets less.
@@ -88,7 +90,7 @@ static void offer(struct engine *e, struct engine_portal *portal, struct waiting
         if (task != NULL)
             task->again = true;
         else
-            push_new_locked(e, portal, &rows[i]);
+            (void)push_new_locked(e, portal, &rows[i]);
     }
     pthread_mutex_unlock(&e->lock);
 }
@@ -158,6 +160,21 @@ static bool feed_due(struct engine *e, struct engine_portal *portal, int64_t *re
     return true;
 }
 
+/* The task that searches a portal's records for timers is like any other, of an entity that no
+ * event can have. */
+static void feed_scan(struct engine *e, struct engine_portal *portal)
+{
+    struct waiting_entity w = {.portal = portal->id, .priority = PRIORITY_BULK};
+    (void)snprintf(w.entity.id, sizeof w.entity.id, "%s", SCAN_ENTITY_ID);
+    if (!portal->scans || !room_for(e, portal, false))
+        return;
+    pthread_mutex_lock(&e->lock);
+    if (!e->halting && portal->scan_ms <= clock_mono_ms() &&
+        feeder_find_locked(e, portal->id, &w.entity) == NULL)
+        push_new_locked(e, portal, &w)->stage = scan_begin;
+    pthread_mutex_unlock(&e->lock);
+}
+
 /* Wakes the sleepers whose time has come; how long until the next one's. */
 static int64_t wake_sleepers_locked(struct engine *e, int64_t next_ms)
 {
@@ -189,6 +206,7 @@ static int64_t feed(struct engine *e)
             log_error("cannot read the queue portal=%s why=\"%s\"", portal->config->name, err.text);
             next_ms = STORE_TROUBLE_MS;
         }
+        feed_scan(e, portal);
     }
     return next_ms;
 }

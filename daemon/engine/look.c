@@ -13,6 +13,7 @@
 #include "daemon/engine/facts.h"
 #include "daemon/engine/held.h"
 #include "daemon/engine/look.h"
+#include "daemon/engine/timers.h"
 #include "daemon/engine/writes.h"
 #include "daemon/model/need.h"
 
@@ -236,6 +237,11 @@ static enum task_turn look_judge(struct task *task)
     judgement_done(&task->judgement);
     change_judge(task_rules(task), &look->change, task->live, (size_t)task->live_count,
                  task->facts_known, &env, &task->judgement);
+    timer_plan_done(&task->timers);
+    timer_plan_make(task_rules(task), &look->change, task->live, (size_t)task->live_count,
+                    task->facts_known, &env, &task->timers);
+    json_array_extend(task->judgement.needs, task->timers.needs);
+    json_array_extend(task->judgement.frozen, task->timers.frozen);
     if (json_array_size(task->judgement.needs) > 0 && task->rounds++ < ROUNDS_MOST)
         return facts_fetch(task, task->judgement.needs, look_judge, look_unfetched);
     task->failures = 0;
@@ -369,7 +375,7 @@ enum task_turn look_settle(struct task *task)
         !look->change.deleted && look->change.passage_count == 0)
         atomic_fetch_add(&task->engine->echoes, 1);
     tell_held(task);
-    if (!start_runs(task, &look->change, change)) {
+    if (!start_runs(task, &look->change, change) || !timers_look(task, look, change)) {
         store_change_free(change);
         return task_pause(task, STORE_PAUSE_MS, look_begin);
     }

@@ -37,5 +37,9 @@ task_stage_fn look_settle;
 /* Writes what the judgement says into the change: runs that begin, runs that end, counters, the
  * story of what fired and what did not. False when the store cannot say what fired before. */
 bool start_runs(struct task *, const struct change *, struct store_change *);
+/* Ends one live run, story and counters included. */
+void look_end_run(struct task *, struct store_change *, struct run *, const char *reason);
+/* What the store knows of earlier firings; without stage_since_ms. */
+bool look_read_fired(struct task *, const struct firing *, struct fired *ret);
 
 #endif

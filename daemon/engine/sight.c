@@ -83,6 +83,9 @@ static void take_old(struct task *task, struct look *look)
 static int64_t passages_since(const struct task *task, const struct look *look)
 {
     int64_t since = task->engine->born_ms;
+    /* A record that a search brought up has told nobody anything: its past is no news. */
+    if (!task->seen && look->events[0].source == EVENT_CATCHUP && look->count == 1)
+        return clock_wall_ms();
     for (size_t i = 0; i < look->count; i++) {
         int64_t sent = look->events[i].sent_s > 0 ? look->events[i].sent_s * 1000
                                                   : look->events[i].received_ms;

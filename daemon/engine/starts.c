@@ -8,14 +8,15 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "daemon/engine/look.h"
+#include "daemon/engine/timers.h"
 
 static const char *shown(const struct rule *rule)
 {
     return rule->title != NULL ? rule->title : rule->name;
 }
 
-static void end_run(struct task *task, struct store_change *change, struct run *run,
-                    const char *reason)
+void look_end_run(struct task *task, struct store_change *change, struct run *run,
+                  const char *reason)
 {
     run->state = RUN_CANCELLED;
     run->updated_ms = clock_wall_ms();
@@ -45,8 +46,10 @@ static void end_runs(struct task *task, struct store_change *change)
     for (size_t i = 0; i < task->judgement.ending_count; i++) {
         const struct ending *ending = &task->judgement.endings[i];
         for (int64_t k = 0; k < task->live_count; k++)
-            if (task->live[k].id == ending->run_id && task->live[k].state != RUN_CANCELLED)
-                end_run(task, change, &task->live[k], ending->reason);
+            if (task->live[k].id == ending->run_id && task->live[k].state != RUN_CANCELLED) {
+                timers_cancelled(task, &task->live[k], change);
+                look_end_run(task, change, &task->live[k], ending->reason);
+            }
     }
     drop_ended(task);
 }
@@ -55,8 +58,8 @@ static void end_runs_of(struct task *task, struct store_change *change, const st
 {
     for (int64_t k = 0; k < task->live_count; k++) {
         struct run *run = &task->live[k];
-        if (strcmp(run->rule, rule->name) == 0 && run->state != RUN_CANCELLED)
-            end_run(task, change, run, "the rule fired again (mode = restart)");
+        if (strcmp(run->rule, rule->name) == 0 && run->state != RUN_CANCELLED && !run_is_timer(run))
+            look_end_run(task, change, run, "the rule fired again (mode = restart)");
     }
     drop_ended(task);
 }
@@ -125,7 +128,7 @@ static void freeze(struct task *task, struct store_change *change, const struct 
                 task->name, reason);
 }
 
-static bool read_fired(struct task *task, const struct firing *firing, struct fired *ret)
+bool look_read_fired(struct task *task, const struct firing *firing, struct fired *ret)
 {
     struct fired_row row = {0};
     struct err err = {0};
@@ -166,7 +169,8 @@ static void count_newborn(const struct task *task, int64_t last_stored, const st
     const struct own_key own = own_key(firing->event);
     for (int64_t i = 0; i < task->live_count; i++) {
         const struct run *run = &task->live[i];
-        if (run->id <= last_stored || strcmp(run->rule, firing->rule->name) != 0)
+        if (run->id <= last_stored || strcmp(run->rule, firing->rule->name) != 0 ||
+            run_is_timer(run))
             continue;
         fired->total++;
         fired->recent++;
@@ -187,7 +191,7 @@ static bool admit(struct task *task, const struct change *c, struct store_change
     }
     struct fired fired;
     char reason[320] = "";
-    if (!read_fired(task, firing, &fired))
+    if (!look_read_fired(task, firing, &fired))
         return false;
     fired.stage_since_ms = stage_since(task, c);
     count_newborn(task, last_stored, firing, &fired);

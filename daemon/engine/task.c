@@ -24,6 +24,7 @@ void task_forget_look(struct task *task)
     task->seen = false;
     judgement_done(&task->judgement);
     task->judgement = (struct judgement){0};
+    timer_plan_done(&task->timers);
     facts_forget_wants(task);
 }
 
@@ -37,10 +38,12 @@ void task_forget_run(struct task *task)
     json_decref(task->story);
     task->story = NULL;
     task->run = NULL;
+    task->woken = (struct woken){0};
 }
 
 void task_free(struct task *task)
 {
     json_decref(task->facts_known);
+    mem_free(task->scan);
     mem_free(task);
 }

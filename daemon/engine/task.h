@@ -16,6 +16,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/rules/advance.h"
 #include "daemon/rules/change.h"
+#include "daemon/rules/timer.h"
 
 struct task;
 struct facts;  /* facts.h */
@@ -37,6 +38,34 @@ struct engine_portal {
     const struct config_portal *config;
     struct event_cursor urgent, other; /* the feeder's */
     int64_t urgent_tasks, other_tasks; /* guarded by engine.lock */
+    int64_t scan_ms; /* mono: when records are searched next (scan.c); guarded by engine.lock */
+    bool scans;      /* some timer of its rules wants that */
+};
+
+/* A timer trigger of a rule on a portal. What the search moves on in `row` only its task touches,
+ * the rest is immutable. */
+struct engine_timer {
+    struct engine_portal *portal;
+    const struct rule *rule;
+    const struct trigger *trigger;
+    struct timer_row row;
+    int64_t since_ms;   /* wall: moments before this were not missed by an outage */
+    int64_t refused_ms; /* mono: the portal refused the search; 0: it did not */
+};
+
+/* What the commit that settles a woken timer says beside its run (timers.c). */
+struct woken {
+    const struct trigger *trigger; /* NULL: nothing */
+    char base[TIMER_BASE_SIZE];
+    int64_t due_ms;
+    bool over;    /* gone off, or for good not, for that value */
+    bool left;    /* it has moved on from other values */
+    bool fired;   /* it counts as a firing */
+    bool restart; /* it takes the place of other runs of its rule */
+    int64_t visit_ms;
+    int64_t frozen_ms; /* the limit is reached: until then; 0: no */
+    char frozen_why[320];
+    int64_t next_id; /* of the run that waits for the next time of an `every` */
 };
 
 enum { ENGINE_BUCKETS = 1024, ENGINE_TASKS_PER_PORTAL = 256, ENGINE_MOST_WORKERS = 16 };
@@ -57,6 +86,8 @@ struct engine {
     struct facts *facts;
     struct writes *writes;
     struct held *held;
+    struct engine_timer *timers; /* owned */
+    size_t timer_count;
     int64_t born_ms;    /* wall time at which this database began to listen */
     int64_t started_ms; /* and this process */
 
@@ -112,7 +143,9 @@ struct task {
     json_t *facts_known; /* need → value, of this sitting */
     int64_t facts_ms;    /* mono: when the sitting began */
     struct judgement judgement;
+    struct timer_plan timers;
     struct look *look;
+    struct scan *scan; /* owned; of the task that searches (scan.c), NULL in all others */
 
     /* the run at work (work.c) */
     struct run *run; /* points into live */
@@ -120,7 +153,8 @@ struct task {
     json_t *answers;         /* of the run's present step */
     struct pending *pending; /* effects of the step: intended, in flight, to be looked for */
     size_t pending_count;
-    json_t *story;          /* lines of the trace that the next commit writes */
+    json_t *story; /* lines of the trace that the next commit writes */
+    struct woken woken;
     task_stage_fn *settled; /* where to go once the run's present state is committed */
     int rounds;             /* of needs in a row, bounded */
 

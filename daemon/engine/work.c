@@ -16,6 +16,8 @@
 #include "daemon/engine/effects.h"
 #include "daemon/engine/facts.h"
 #include "daemon/engine/task.h"
+#include "daemon/engine/timers.h"
+#include "daemon/engine/work.h"
 #include "daemon/engine/writes.h"
 #include "daemon/model/need.h"
 
@@ -23,12 +25,11 @@ enum {
     FACTS_FRESH_MS = 3000,
     STORE_PAUSE_MS = 500,
     ROUNDS_MOST = 50,
-    LATE_SLACK_MS = 60000, /* a timer of ours this little overdue is not "after an outage" */
+    LATE_SLACK_MS = TIMER_SLACK_MS, /* this little overdue is not "after an outage" */
 };
 
 static const struct backoff portal_pauses = {.first_ms = 2000, .most_ms = 300000};
 
-static task_stage_fn work_advance;
 static task_stage_fn work_call;
 static task_stage_fn work_called;
 static task_stage_fn work_commit;
@@ -45,7 +46,7 @@ static const struct rule *rule_of(const struct task *task)
 
 /* ---- committing ------------------------------------------------------------------------------ */
 
-static enum task_turn settle_then(struct task *task, task_stage_fn *next)
+enum task_turn work_settle(struct task *task, task_stage_fn *next)
 {
     task->settled = next;
     task->stage = work_commit;
@@ -66,7 +67,7 @@ static void put_story(struct task *task, struct store_change *change)
     }
 }
 
-static void tell(struct task *task, const char *what, const char *say, const char *more)
+void work_tell(struct task *task, const char *what, const char *say, const char *more)
 {
     const char *between = more[0] != '\0' ? ": " : "";
     json_array_append_new(task->story, json_pack("{s:s, s:o}", "what", what, "say",
@@ -78,6 +79,7 @@ static enum task_turn work_commit(struct task *task)
     struct store_change *change = store_change_new();
     effects_put(task, change);
     put_story(task, change);
+    timers_put(task, change);
     task->run->updated_ms = clock_wall_ms();
     store_put_run(change, task->run);
     return task_commit(task, change, work_committed);
@@ -91,6 +93,7 @@ static enum task_turn work_committed(struct task *task)
         return task_pause(task, STORE_PAUSE_MS, work_commit);
     }
     effects_stored(task);
+    task->woken = (struct woken){0};
     json_array_clear(task->story);
     task->stage = task->settled;
     return TASK_GO;
@@ -98,19 +101,19 @@ static enum task_turn work_committed(struct task *task)
 
 /* ---- ends and pauses ------------------------------------------------------------------------- */
 
-static enum task_turn end_run(struct task *task, enum run_state state, const char *reason)
+enum task_turn work_end(struct task *task, enum run_state state, const char *reason)
 {
     struct run *run = task->run;
     run->state = state;
     if (reason != NULL)
         (void)snprintf(run->reason, sizeof run->reason, "%s", reason);
-    tell(task, "ended", run_state_word(state), run->reason);
+    work_tell(task, "ended", run_state_word(state), run->reason);
     atomic_fetch_add(&task->engine->ended[state], 1);
     log_line(state == RUN_DEAD || state == RUN_PARKED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
              "run ended run=%lld rule=%s portal=%s entity=\"%s\" state=%s reason=\"%s\"",
              (long long)run->id, run->rule, task->portal->config->name, task->name,
              run_state_word(state), run->reason);
-    return settle_then(task, look_begin);
+    return work_settle(task, look_begin);
 }
 
 /* A run that cannot go on for now. One that has just woken still waits: what cancels waits ends it,
@@ -120,7 +123,7 @@ static enum task_turn lay_down(struct task *task, int64_t pause_ms)
     struct run *run = task->run;
     run->state = run->state == RUN_WAITING ? RUN_WAITING : RUN_READY;
     run->due_ms = clock_wall_ms() + pause_ms;
-    return settle_then(task, look_begin);
+    return work_settle(task, look_begin);
 }
 
 /* The portal did not do its part for now: the run tries again later, at the same place. */
@@ -143,10 +146,10 @@ static enum task_turn put_off(struct task *task, const char *why)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static enum task_turn work_unfetched(struct task *task)
+enum task_turn work_unfetched(struct task *task)
 {
     if (task->fetch_final)
-        return end_run(task, RUN_DEAD, task->fetch_err.text);
+        return work_end(task, RUN_DEAD, task->fetch_err.text);
     return put_off(task, task->fetch_err.text);
 }
 
@@ -158,10 +161,10 @@ static enum task_turn work_fetch(struct task *task)
 static enum task_turn wants_facts(struct task *task)
 {
     if (task->rounds++ >= ROUNDS_MOST)
-        return end_run(task, RUN_DEAD, "asked for facts without end");
+        return work_end(task, RUN_DEAD, "asked for facts without end");
     /* What has been done must be on disk before we wait for the portal again. */
     if (effects_unstored(task))
-        return settle_then(task, work_fetch);
+        return work_settle(task, work_fetch);
     return work_fetch(task);
 }
 
@@ -172,10 +175,10 @@ static enum task_turn wants_calls(struct task *task)
     task->run->state = RUN_RUNNING;
     if (!effects_to_call(task))
         return task->stage = work_advance, TASK_GO; /* all of them a shadow's */
-    return settle_then(task, work_call);
+    return work_settle(task, work_call);
 }
 
-static enum task_turn work_advance(struct task *task)
+enum task_turn work_advance(struct task *task)
 {
     struct rules_env env;
     task_env(task, &env);
@@ -193,11 +196,11 @@ static enum task_turn work_advance(struct task *task)
     case ADVANCE_WAIT:
         task->run->state = task->advance.wait_state;
         task->run->due_ms = task->advance.due_ms;
-        return settle_then(task, look_begin);
+        return work_settle(task, look_begin);
     case ADVANCE_FINISH:
         break;
     }
-    return end_run(task, task->advance.state, NULL);
+    return work_end(task, task->advance.state, NULL);
 }
 
 /* ---- calling --------------------------------------------------------------------------------- */
@@ -229,7 +232,7 @@ static enum task_turn work_called(struct task *task)
     case EFFECTS_UNKNOWN:
         break;
     }
-    return settle_then(task, work_look);
+    return work_settle(task, work_look);
 }
 
 /* ---- looking for what may have happened ------------------------------------------------------ */
@@ -264,7 +267,7 @@ static enum task_turn work_looked(struct task *task)
         return put_off(task, "the outcome of a call is not known, and looking for it failed");
     }
     if (effects_to_call(task))
-        return settle_then(task, work_call);
+        return work_settle(task, work_call);
     task->stage = work_advance;
     return TASK_GO;
 }
@@ -296,8 +299,8 @@ static enum task_turn work_woke(struct task *task)
         return facts_fetch(task, task->judgement.needs, work_woke, work_unfetched);
     const char *why = ending_of(task);
     if (why != NULL)
-        return end_run(task, RUN_CANCELLED, why);
-    tell(task, "woke", "the wait is over", "");
+        return work_end(task, RUN_CANCELLED, why);
+    work_tell(task, "woke", "the wait is over", "");
     task->stage = work_advance;
     return TASK_GO;
 }
@@ -315,15 +318,22 @@ static enum task_turn wake(struct task *task)
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
+static bool began_before(const struct run *a, const struct run *b)
+{
+    return a->created_ms != b->created_ms ? a->created_ms < b->created_ms : a->id < b->id;
+}
+
 /* The run of the same rule that a run of mode = queue has to let go first; NULL: none. */
 static const struct run *queued_behind(const struct task *task, const struct run *run)
 {
     const struct rule *rule = ruleset_find(task_rules(task), run->rule);
     if (run->state != RUN_READY || rule == NULL || rule->mode != MODE_QUEUE)
         return NULL;
-    for (int64_t i = 0; i < task->live_count && task->live[i].id < run->id; i++)
-        if (strcmp(task->live[i].rule, run->rule) == 0)
-            return &task->live[i];
+    for (int64_t i = 0; i < task->live_count; i++) {
+        const struct run *other = &task->live[i];
+        if (strcmp(other->rule, run->rule) == 0 && !run_is_timer(other) && began_before(other, run))
+            return other;
+    }
     return NULL;
 }
 
@@ -361,7 +371,7 @@ static enum task_turn queue_up(struct task *task)
         run->due_ms = before->due_ms;
         (void)snprintf(run->reason, sizeof run->reason, "%s%lld of the same rule", queued_text,
                        (long long)before->id);
-        return settle_then(task, work_begin);
+        return work_settle(task, work_begin);
     }
     return TASK_REST;
 }
@@ -374,6 +384,8 @@ static const char *obstacle(const struct task *task, const struct rule *rule)
         return "its rule is no longer in the configuration";
     if (rule->state == RULE_OFF)
         return "its rule is off";
+    if (run_is_timer(run))
+        return timer_late(rule, timer_due_ms(run), task->engine->started_ms, clock_wall_ms());
     int64_t overdue = clock_wall_ms() - run->due_ms;
     bool outage = run->due_ms < task->engine->started_ms || overdue >= LATE_SLACK_MS;
     if (run->state != RUN_WAITING || !outage || rule->late == LATE_RUN)
@@ -408,8 +420,10 @@ enum task_turn work_begin(struct task *task)
     if (is_queued(task->run))
         task->run->reason[0] = '\0';
     const char *why = obstacle(task, rule_of(task));
-    if (why != NULL)
-        return end_run(task, RUN_CANCELLED, why);
+    if (why != NULL) {
+        timers_missed(task);
+        return work_end(task, RUN_CANCELLED, why);
+    }
     struct err err = {0};
     task->failures = 0;
     task->rounds = 0;
@@ -418,7 +432,7 @@ enum task_turn work_begin(struct task *task)
         return task_pause(task, STORE_PAUSE_MS, look_begin);
     }
     if (task->run->state == RUN_WAITING)
-        return wake(task);
+        return run_is_timer(task->run) ? timers_wake(task) : wake(task);
     const char *unused = NULL;
     task->stage = effects_state(task, &unused) == EFFECTS_UNKNOWN ? work_look : work_advance;
     return TASK_GO;

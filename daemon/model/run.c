@@ -26,6 +26,11 @@ bool run_state_parse(const char *word, enum run_state *ret)
     return false;
 }
 
+bool run_is_timer(const struct run *run)
+{
+    return json_object_get(run->vars, "timer") != NULL;
+}
+
 void run_done(struct run *run)
 {
     json_decref(run->chain);

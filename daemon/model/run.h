@@ -44,11 +44,16 @@ struct run {
      *  labels   {LABEL: result}                           skipped  the `if` of the step before was
      *  gone     the last snapshot of a deleted entity               false (for [else])
      *  touched  records that this run wrote since facts were fetched
-     *  trigger  text of the trigger that fired */
+     *  trigger  text of the trigger that fired
+     *  timer    {trigger, base, due_ms}: a timer that is set and has not gone off */
     json_t *vars;
-    char reason[320]; /* why it ended or waits, for people */
-    int64_t created_ms, updated_ms;
+    char reason[320];   /* why it ended or waits, for people */
+    int64_t created_ms; /* when it began; 0: a timer that has not gone off */
+    int64_t updated_ms;
 };
+
+/* A timer that is set: it waits before its first step and has not begun. */
+bool run_is_timer(const struct run *);
 
 void run_done(struct run *);                           /* frees what it owns */
 void run_copy(struct run *to, const struct run *from); /* deep */

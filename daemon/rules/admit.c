@@ -109,7 +109,7 @@ static enum admit check_limit(struct asking *a)
 static const struct run *live_of_rule(const struct asking *a)
 {
     for (size_t i = 0; i < a->live_count; i++)
-        if (strcmp(a->live[i].rule, a->rule->name) == 0)
+        if (strcmp(a->live[i].rule, a->rule->name) == 0 && !run_is_timer(&a->live[i]))
             return &a->live[i];
     return NULL;
 }

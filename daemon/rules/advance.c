@@ -287,9 +287,15 @@ static enum stride wait_step(struct walk *w)
     char until[26];
     if (step->calendar != NULL)
         calendar = env->calendar(env->calendar_arg, step->calendar);
-    if (calendar == NULL && step->wait.unit != DURATION_PLAIN)
+    bool working =
+        step->waits_until ? moment_needs_calendar(&step->until) : step->wait.unit != DURATION_PLAIN;
+    if (calendar == NULL && working)
         return fail(w, "there are several calendars, the step must name one");
-    if (!duration_apply(&step->wait, 1, env->now_ms, calendar, &w->ret->due_ms, &err))
+    bool reckoned =
+        step->waits_until
+            ? moment_reckon(&step->until, env->now_ms, env->zone, calendar, &w->ret->due_ms, &err)
+            : duration_apply(&step->wait, 1, env->now_ms, calendar, &w->ret->due_ms, &err);
+    if (!reckoned)
         return fail(w, err.text);
     zone_iso(env->zone, w->ret->due_ms, until);
     (void)trace_add(w, "wait", "until %s", until);
@@ -297,7 +303,7 @@ static enum stride wait_step(struct walk *w)
     w->ret->kind = ADVANCE_WAIT;
     w->ret->wait_state = RUN_WAITING;
     forget_touched(w->run);
-    set_reason(w->run, "");
+    set_reason(w->run, step->text); /* `timers` tells what it waits for */
     return STRIDE_HALT;
 }
 

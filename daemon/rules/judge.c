@@ -62,7 +62,7 @@ static enum priority priority_of(const struct judging *j, const struct slot *slo
     return event != NULL ? event->priority : j->change->priority;
 }
 
-static void fire(struct judging *j, const struct slot *slot, const struct occurrence *occurrence)
+void judge_fire(struct judging *j, const struct slot *slot, const struct occurrence *occurrence)
 {
     const struct rule *rule = slot->rule;
     const struct event *event =
@@ -197,13 +197,13 @@ static void judge_occurrence(struct judging *j, const struct occurrence *occurre
     for (size_t i = 0; i < matches.count; i++) {
         const struct rule *rule = matches.slots[i].rule;
         if (!matched_before(&matches, i) && !already_told(j, rule, occurrence))
-            fire(j, &matches.slots[i], occurrence);
+            judge_fire(j, &matches.slots[i], occurrence);
     }
     mem_free(matches.slots);
 }
 
 /* The facts, and among them the record itself under its name, so that conditions find it. New. */
-static json_t *facts_new(const struct change *change, const json_t *facts)
+json_t *judge_facts_new(const struct change *change, const json_t *facts)
 {
     JV_AUTO *borrowed = facts != NULL ? json_pack("O", facts) : json_object();
     json_t *own = json_copy(borrowed);
@@ -225,7 +225,7 @@ void change_judge(const struct ruleset *set, const struct change *change, const 
         .set = set,
         .change = change,
         .env = env,
-        .facts = facts_new(change, facts),
+        .facts = judge_facts_new(change, facts),
         .ret = ret,
     };
     j.occurrences = occurrences_of(change, &j.occurrence_count);

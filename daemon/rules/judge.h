@@ -4,6 +4,7 @@
 /* One judgement being made: what judge.c, ending.c and vars.c share. */
 
 #include "daemon/rules/change.h"
+#include "daemon/rules/index.h"
 #include "daemon/rules/occur.h"
 
 struct judging {
@@ -23,6 +24,10 @@ void judge_settle(struct judging *, struct scope *, enum known);
 /* The rule cannot be judged, and why. */
 void judge_freeze(struct judging *, const struct rule *, const char *why);
 
+/* The facts, and among them the record itself under its name. New. */
+json_t *judge_facts_new(const struct change *, const json_t *facts);
+/* Adds a firing, with what its conditions say; nothing when a fact is missing. */
+void judge_fire(struct judging *, const struct slot *, const struct occurrence *);
 /* run.vars of a new run (model/run.h). New. */
 json_t *judge_vars_new(const struct change *, const struct occurrence *, const struct trigger *);
 /* Does the change end this run? */

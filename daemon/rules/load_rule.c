@@ -9,6 +9,7 @@
 #include "daemon/rules/read.h"
 #include "daemon/rules/speaks.h"
 #include "daemon/rules/suggest.h"
+#include "daemon/rules/timer.h"
 #include "daemon/rules/trigger.h"
 
 static void load_title(struct loader *loader, struct rule *rule, const struct ini_entry *entry)
@@ -148,6 +149,12 @@ static void load_once(struct loader *loader, struct rule *rule, const struct ini
     (void)read_window(loader, &r, &rule->once_window_ms);
 }
 
+static void load_calendar(struct loader *loader, struct rule *rule, const struct ini_entry *entry)
+{
+    if (load_known(loader, entry->value_at, "calendar", entry->value, loader->names->calendars))
+        rule->calendar = mem_strdup(entry->value);
+}
+
 static void load_mode(struct loader *loader, struct rule *rule, const struct ini_entry *entry)
 {
     static const struct word modes[] = {{"parallel", MODE_PARALLEL},
@@ -231,6 +238,7 @@ static const struct rule_key {
     {"late", load_late, "run", false},
     {"limit", load_limit, "20 per entity per hour", false},
     {"state", load_state, "on", false},
+    {"calendar", load_calendar, NULL, false},
     {"priority", load_priority, NULL, false}, /* by what fired it, then */
 };
 enum { RULE_KEY_COUNT = sizeof rule_keys / sizeof rule_keys[0] };
@@ -323,6 +331,7 @@ void load_rule(struct loader *loader, struct ini_section *section, const struct 
         ret->entity_type = speaks_of(section, steps, step_count);
     for (size_t i = 1; i < RULE_KEY_COUNT; i++)
         load_key(loader, section, ret, &rule_keys[i]);
+    timer_check_rule(loader, section, ret);
     if (ret->title == NULL)
         ret->title = mem_strdup(name);
     complain_unknown_keys(loader, section);

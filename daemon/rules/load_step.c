@@ -188,6 +188,12 @@ static bool deadline_is_left_out(const struct step_load *load)
     return key != NULL && key->type == KEY_MOMENT && !has_entry(load->section, "deadline");
 }
 
+static bool waits_in_working_time(const struct step *step)
+{
+    return step->waits_until ? moment_needs_calendar(&step->until)
+                             : step->wait.unit != DURATION_PLAIN;
+}
+
 /* Several calendars and none named: then `3 workdays` is nobody's. */
 static void check_calendar(struct step_load *load)
 {
@@ -197,7 +203,7 @@ static void check_calendar(struct step_load *load)
     bool several = calendars != NULL && calendars[0] != NULL && calendars[1] != NULL;
     if (!several || has_entry(load->section, "calendar"))
         return;
-    if (load->needs_calendar || (out->kind == STEP_WAIT && out->wait.unit != DURATION_PLAIN))
+    if (load->needs_calendar || (out->kind == STEP_WAIT && waits_in_working_time(out)))
         (void)diag_add(diag, load->section->at,
                        "[%s] needs the key \"calendar\", for there are several: calendar = %s",
                        load->section->head, calendars[0]);
@@ -216,10 +222,17 @@ static bool load_wait(struct step_load *load)
     from += strspn(head + from, " ");
     if (head[from] == '\0')
         return diag_add(diag, load->section->at, "how long? write [wait 3 workdays]");
-    size_t offset = 0;
+    struct step *out = load->out;
+    size_t offset = 0, word = strlen("until");
     struct err err = {0};
-    return duration_parse(head + from, &load->out->wait, &offset, &err) ||
-           diag_add(diag, head_place(load->section, from + offset), "%s", err.text);
+    out->waits_until = strncmp(head + from, "until", word) == 0 &&
+                       (head[from + word] == ' ' || head[from + word] == '\0');
+    from += out->waits_until ? word + strspn(head + from + word, " ") : 0;
+    if (head[from] == '\0')
+        return diag_add(diag, load->section->at, "until when? write [wait until 10:00]");
+    bool good = out->waits_until ? moment_parse_until(head + from, &out->until, &offset, &err)
+                                 : duration_parse(head + from, &out->wait, &offset, &err);
+    return good || diag_add(diag, head_place(load->section, from + offset), "%s", err.text);
 }
 
 /* `as LABEL` at the head's end: takes both words off. False on a mistake. */

@@ -55,6 +55,7 @@ static void rule_done(struct rule *rule)
     for (size_t i = 0; i < rule->step_count; i++)
         step_done(&rule->steps[i]);
     mem_free(rule->steps);
+    mem_free(rule->calendar);
     mem_free(rule->name);
     mem_free(rule->title);
 }

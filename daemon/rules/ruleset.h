@@ -43,15 +43,24 @@ enum trigger_kind {
     TRIGGER_CHANGES, /* FIELD changes [from A] [to B] */
     TRIGGER_ROBOT,
     TRIGGER_EVENT,
+    TRIGGER_BEFORE, /* timers (timer.h): DURATION before or after what stands in a date field, */
+    TRIGGER_AFTER,
+    TRIGGER_IDLE,  /* nothing new for DURATION, */
+    TRIGGER_EVERY, /* each day at that time */
 };
+
+/* The days of `every`; 1 to 7 stand for Monday to Sunday. */
+enum { EVERY_DAY = 0, EVERY_WEEKDAY = 8, EVERY_WORKDAY = 9 };
 
 struct trigger {
     enum trigger_kind kind;
     int entity_type; /* ENTITY_NONE: any (robot, event) */
     struct stage_ref stage;
-    struct path field;         /* TRIGGER_CHANGES: the whole path, subject first */
+    struct path field;         /* of changes, before and after: the whole path, subject first */
     struct operand *from, *to; /* owned; NULL: anything */
     char *name;                /* owned: a robot's CODE, an EVENT's name upper case, a funnel */
+    struct duration span;      /* of before, after, idle */
+    int every, minute_of_day;  /* TRIGGER_EVERY: the day, see above, and the time */
     char *text;                /* owned: as written, for traces */
     struct place at;
 };
@@ -85,6 +94,8 @@ struct step {
     enum on_error on_error;
     enum unsure unsure;
     struct duration wait;
+    struct moment until; /* of [wait until …], in place of the duration */
+    bool waits_until;
     char *calendar; /* owned: name, or NULL for the only one */
     char *text;     /* owned: the section's head, for traces: "then todo" */
     struct place at;
@@ -97,6 +108,7 @@ struct rule {
     size_t trigger_count;
     struct expr **ifs;
     size_t if_count;
+    char *calendar; /* owned: that its timers reckon by, or NULL for the only one */
     char **portals; /* owned names; none: all */
     size_t portal_count;
     struct trigger *cancels; /* cancel-on that are triggers */

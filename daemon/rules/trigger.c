@@ -5,17 +5,10 @@
 #include <string.h>
 
 #include "common/mem.h"
-#include "daemon/rules/read.h"
 #include "daemon/rules/scope.h"
 #include "daemon/rules/stage.h"
 #include "daemon/rules/suggest.h"
-
-/* One trigger being read. */
-struct reading {
-    struct read r;
-    const struct trigger_frame *frame;
-    struct trigger *out;
-};
+#include "daemon/rules/trigger_read.h"
 
 static bool not_yet(struct reading *g)
 {
@@ -144,13 +137,14 @@ struct verb {
 
 static const struct verb verbs[] = {
     {"added", read_added},   {"updated", read_updated}, {"deleted", read_deleted},
-    {"enters", read_enters}, {"leaves", read_leaves},   {"idle", NULL},
+    {"enters", read_enters}, {"leaves", read_leaves},   {"idle", timer_read_idle},
     {"missed", NULL},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
 static const struct verb starters[] = {
-    {"robot", read_robot}, {"event", read_event}, {"every", NULL}, {"client", NULL}, {"we", NULL},
+    {"robot", read_robot}, {"event", read_event}, {"every", timer_read_every},
+    {"client", NULL},      {"we", NULL},
 };
 enum { STARTER_COUNT = sizeof starters / sizeof starters[0] };
 
@@ -197,7 +191,7 @@ static bool read_verb(struct reading *g)
 }
 
 /* The number behind `item`, or the rule's own smart process when there is none. */
-static bool read_item(struct reading *g)
+bool trigger_read_item(struct reading *g)
 {
     size_t back = g->r.at;
     read_blanks(&g->r);
@@ -247,16 +241,9 @@ static bool read_subject(struct reading *g)
         return unknown_subject(g);
     }
     g->out->entity_type = kind->type;
-    if (kind->type == ENTITY_ITEM && !read_item(g))
+    if (kind->type == ENTITY_ITEM && !trigger_read_item(g))
         return false;
     return read_is(&g->r, '.') ? read_changes(g, from) : read_verb(g);
-}
-
-/* `2h before deal.X`, `3 workdays after deal.X`: begins with a number. */
-static bool is_timer(const char *text)
-{
-    return isdigit((unsigned char)text[0]) &&
-           (strstr(text, " before ") != NULL || strstr(text, " after ") != NULL);
 }
 
 bool trigger_parse(const struct ini_entry *entry, const struct trigger_frame *frame,
@@ -267,8 +254,8 @@ bool trigger_parse(const struct ini_entry *entry, const struct trigger_frame *fr
     bool good;
     if (entry->value[0] == '\0')
         good = read_bad(&g.r, 0, "a trigger is missing, for example: deal added");
-    else if (is_timer(entry->value))
-        good = not_yet(&g);
+    else if (isdigit((unsigned char)entry->value[0]))
+        good = timer_read(&g) && read_end(&g.r);
     else
         good = read_subject(&g) && read_end(&g.r);
     if (good)

@@ -85,10 +85,16 @@ static void gather_trigger(struct gathering *g, const struct trigger *trigger)
     case TRIGGER_DELETED: /* the snapshot is all that is left to speak of */
         g->own = true;
         break;
+    case TRIGGER_BEFORE:
+    case TRIGGER_AFTER: /* so that `why` tells when the date moved */
+        add_field(g->out, &trigger->field.parts[1]);
+        break;
     case TRIGGER_ADDED:
     case TRIGGER_UPDATED:
     case TRIGGER_ROBOT:
     case TRIGGER_EVENT:
+    case TRIGGER_IDLE:
+    case TRIGGER_EVERY:
         break;
     }
 }

@@ -43,6 +43,13 @@ static bool prune_snapshots(struct apply *apply, int64_t before_ms, int64_t *lef
             return false;
         }
         *left -= 1 + sqlite3_changes(apply->db->handle);
+        sqlite3_stmt *over = apply->stmts[PRUNE_ENTITY_OVER];
+        db_bind(over, "iit", sqlite3_column_int64(snapshots, 0), sqlite3_column_int64(snapshots, 1),
+                db_text(snapshots, 2));
+        if (!db_step_done(apply->db, over, err)) {
+            (void)sqlite3_reset(snapshots);
+            return false;
+        }
     }
 }
 
@@ -58,8 +65,8 @@ static bool prune_plain(struct apply *apply, enum sql_write which, int64_t befor
 
 bool prune_rows(struct apply *apply, int64_t before_ms, int64_t most, struct err *err)
 {
-    static const enum sql_write plain[] = {PRUNE_EVENTS, PRUNE_TRACES, PRUNE_FIRED, PRUNE_OWN,
-                                           PRUNE_NAMES};
+    static const enum sql_write plain[] = {PRUNE_EVENTS, PRUNE_TRACES, PRUNE_FIRED,
+                                           PRUNE_OWN,    PRUNE_NAMES,  PRUNE_OVER};
     int64_t left = most;
     if (!apply_plain(apply, PRUNE_LAST_ID, err) || !prune_runs(apply, before_ms, &left, err))
         return false;

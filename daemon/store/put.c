@@ -57,6 +57,11 @@ void store_put_run(struct store_change *change, const struct run *run)
     mem_free(vars);
 }
 
+void store_put_run_begun(struct store_change *change, const struct run *run)
+{
+    CHANGE_ADD(change, WRITE_RUN_BEGUN, value_int(run->id), value_int(run->created_ms));
+}
+
 void store_put_snapshot(struct store_change *change, const struct snapshot *snapshot)
 {
     char *fields = dump_new(snapshot->fields);
@@ -126,6 +131,41 @@ void store_put_trace(struct store_change *change, const struct trace *trace)
                value_int(trace->event_id), value_int(trace->run_id), value_text(trace->rule),
                value_text(trace->what), value_text(trace->say), value_text(detail));
     mem_free(detail);
+}
+
+void store_put_timer(struct store_change *change, const struct timer_row *row)
+{
+    CHANGE_ADD(change, WRITE_TIMER, value_int(row->portal), value_text(row->rule),
+               value_text(row->trigger), value_int(row->born_ms), value_int(row->scanned_ms),
+               value_int(row->begun_ms), value_int(row->cursor));
+}
+
+void store_put_timer_gone(struct store_change *change, const struct timer_row *row)
+{
+    CHANGE_ADD(change, WRITE_TIMER_GONE, value_int(row->portal), value_text(row->rule),
+               value_text(row->trigger));
+}
+
+void store_put_over(struct store_change *change, int64_t portal, const struct entity *entity,
+                    const char *rule, const char *trigger, const char *base, int64_t until_ms)
+{
+    CHANGE_ADD(change, WRITE_OVER, value_int(portal), value_int(entity->type),
+               value_text(entity->id), value_text(rule), value_text(trigger), value_text(base),
+               value_int(until_ms));
+}
+
+void store_put_over_left(struct store_change *change, int64_t portal, const struct entity *entity,
+                         const char *rule, const char *trigger, const char *base)
+{
+    CHANGE_ADD(change, WRITE_OVER_LEFT, value_int(portal), value_int(entity->type),
+               value_text(entity->id), value_text(rule), value_text(trigger), value_text(base));
+}
+
+void timer_row_done(struct timer_row *row)
+{
+    mem_free(row->rule);
+    mem_free(row->trigger);
+    *row = (struct timer_row){0};
 }
 
 void store_put_setting(struct store_change *change, const char *name, const char *value)

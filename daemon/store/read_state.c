@@ -166,3 +166,64 @@ bool store_read_fired(struct store_reader *reader, int64_t portal, const char *r
     db_bind(own, "iittt", portal, type, entity->id, rule, own_id);
     return reader_each(reader, own, take_own, ret, err);
 }
+
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+static bool add_timer(void *arg, sqlite3_stmt *stmt, struct err *err)
+{
+    (void)err;
+    struct timer_row *row = reader_list_add(arg);
+    *row = (struct timer_row){.rule = mem_strdup(db_text(stmt, 0)),
+                              .trigger = mem_strdup(db_text(stmt, 1)),
+                              .born_ms = sqlite3_column_int64(stmt, 2),
+                              .scanned_ms = sqlite3_column_int64(stmt, 3),
+                              .begun_ms = sqlite3_column_int64(stmt, 4),
+                              .cursor = sqlite3_column_int64(stmt, 5)};
+    return true;
+}
+
+bool store_read_timers(struct store_reader *reader, int64_t portal, struct timer_row **ret,
+                       int64_t *ret_count, struct err *err)
+{
+    struct reader_list list = {.entry_size = sizeof(struct timer_row)};
+    sqlite3_stmt *stmt = reader_stmt(reader, READ_TIMERS);
+    db_bind(stmt, "i", portal);
+    bool done = reader_each(reader, stmt, add_timer, &list, err);
+    struct timer_row *rows = list.entries;
+    for (int64_t i = 0; i < list.count; i++) {
+        rows[i].portal = portal;
+        if (!done)
+            timer_row_done(&rows[i]);
+    }
+    if (!done) {
+        mem_free(rows);
+        return false;
+    }
+    *ret = rows;
+    *ret_count = list.count;
+    return true;
+}
+
+struct over_out {
+    bool found, left;
+};
+
+static bool take_over(void *arg, sqlite3_stmt *stmt, struct err *err)
+{
+    (void)err;
+    *(struct over_out *)arg = (struct over_out){true, sqlite3_column_int(stmt, 0) != 0};
+    return true;
+}
+
+bool store_read_over(struct store_reader *reader, int64_t portal, const struct entity *entity,
+                     const char *rule, const char *trigger, const char *base, bool *ret_over,
+                     bool *ret_left, struct err *err)
+{
+    struct over_out out = {0};
+    sqlite3_stmt *stmt = reader_stmt(reader, READ_OVER);
+    db_bind(stmt, "iitttt", portal, (int64_t)entity->type, entity->id, rule, trigger, base);
+    bool done = reader_each(reader, stmt, take_over, &out, err);
+    *ret_over = out.found;
+    *ret_left = out.left;
+    return done;
+}

@@ -37,6 +37,7 @@ const char *const sql_writes[SQL_WRITES] = {
         "?16, ?17, ?18) ON CONFLICT (id) DO UPDATE SET (version, state, priority, step, "
         "due_ms, attempt, cause_event, cause_run, chain, vars, reason, updated_ms) = "
         "(?4, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?18)",
+    [WRITE_RUN_BEGUN] = "UPDATE run SET created_ms = ?2 WHERE id = ?1 AND created_ms = 0",
     [WRITE_SNAPSHOT] =
         "INSERT INTO snapshot (portal, entity_type, entity_id, fields, digest, added_told, "
         "deleted, history_id, stage_since_ms, looked_ms) "
@@ -79,6 +80,17 @@ const char *const sql_writes[SQL_WRITES] = {
                      "ON CONFLICT (portal) DO UPDATE SET data = ?2",
     [WRITE_NAME] = "INSERT INTO name (portal, need, value, at_ms) VALUES (?1, ?2, ?3, ?4) "
                    "ON CONFLICT (portal, need) DO UPDATE SET (value, at_ms) = (?3, ?4)",
+    [WRITE_TIMER] =
+        "INSERT INTO timer (portal, rule, trigger, born_ms, scanned_ms, begun_ms, cursor) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (portal, rule, trigger) DO UPDATE SET "
+        "(born_ms, scanned_ms, begun_ms, cursor) = (?4, ?5, ?6, ?7)",
+    [WRITE_TIMER_GONE] = "DELETE FROM timer WHERE portal = ?1 AND rule = ?2 AND trigger = ?3",
+    [WRITE_OVER] = "INSERT INTO timer_over (portal, entity_type, entity_id, rule, trigger, base, "
+                   "gone, until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7) "
+                   "ON CONFLICT (portal, entity_type, entity_id, rule, trigger, base) "
+                   "DO UPDATE SET (gone, until_ms) = (0, ?7)",
+    [WRITE_OVER_LEFT] = "UPDATE timer_over SET gone = 1 WHERE portal = ?1 AND entity_type = ?2 "
+                        "AND entity_id = ?3 AND rule = ?4 AND trigger = ?5 AND base <> ?6",
     [WRITE_PORTAL] = "INSERT INTO portal (name) VALUES (?1) ON CONFLICT DO NOTHING",
     [WRITE_MEMBER] = "UPDATE portal SET member_id = ?2 WHERE id = ?1",
     [WRITE_SHORTEN] = "UPDATE effect SET result = short_form(result) WHERE run_id = ?1 "
@@ -115,6 +127,10 @@ const char *const sql_writes[SQL_WRITES] = {
     [PRUNE_OWN] =
         "DELETE FROM fired_own WHERE rowid IN (SELECT rowid FROM fired_own WHERE at_ms < ?1 "
         "ORDER BY at_ms LIMIT ?2)",
+    [PRUNE_OVER] = "DELETE FROM timer_over WHERE rowid IN (SELECT rowid FROM timer_over "
+                   "WHERE until_ms < ?1 ORDER BY until_ms LIMIT ?2)",
+    [PRUNE_ENTITY_OVER] =
+        "DELETE FROM timer_over WHERE portal = ?1 AND entity_type = ?2 AND entity_id = ?3",
     [PRUNE_NAMES] = "DELETE FROM name WHERE rowid IN (SELECT rowid FROM name WHERE at_ms < ?1 "
                     "ORDER BY at_ms LIMIT ?2)",
 };
@@ -158,6 +174,10 @@ const char *const sql_reads[SQL_READS] = {
     [READ_BUDGET] = "SELECT data FROM budget WHERE portal = ?1",
     [READ_NAMES] = "SELECT need, value, at_ms FROM name WHERE portal = ?1 AND at_ms > ?2",
     [READ_MEMBER] = "SELECT member_id FROM portal WHERE id = ?1",
+    [READ_TIMERS] = "SELECT rule, trigger, born_ms, scanned_ms, begun_ms, cursor FROM timer "
+                    "WHERE portal = ?1",
+    [READ_OVER] = "SELECT gone FROM timer_over WHERE portal = ?1 AND entity_type = ?2 "
+                  "AND entity_id = ?3 AND rule = ?4 AND trigger = ?5 AND base = ?6",
     [READ_PORTAL] = "SELECT id FROM portal WHERE name = ?1",
     [READ_PORTALS] = "SELECT id FROM portal WHERE ?1 IN (0, id) ORDER BY id",
     [TELL_NEW] = "SELECT count(*) FROM event WHERE state = 1 AND portal = ?1",

@@ -18,6 +18,7 @@ enum sql_write {
     WRITE_PASSING, /* an event that is seen already */
     WRITE_SEEN,
     WRITE_RUN,
+    WRITE_RUN_BEGUN, /* a timer has gone off */
     WRITE_SNAPSHOT,
     WRITE_FIRED,
     WRITE_OWN,
@@ -28,6 +29,10 @@ enum sql_write {
     WRITE_SETTING,
     WRITE_BUDGET,
     WRITE_NAME,
+    WRITE_TIMER,
+    WRITE_TIMER_GONE, /* the trigger is in no rule any more */
+    WRITE_OVER,
+    WRITE_OVER_LEFT,
     WRITE_PORTAL,
     WRITE_MEMBER,
     WRITE_SHORTEN,    /* results of a run that has ended */
@@ -46,6 +51,8 @@ enum sql_write {
     PRUNE_FIRED,
     PRUNE_OWN,
     PRUNE_NAMES,
+    PRUNE_OVER,
+    PRUNE_ENTITY_OVER,
     SQL_WRITES,
 };
 
@@ -68,6 +75,8 @@ enum sql_read {
     READ_BUDGET,
     READ_NAMES,
     READ_MEMBER,
+    READ_TIMERS,
+    READ_OVER,
     READ_PORTAL,
     READ_PORTALS,
     TELL_NEW,

@@ -70,6 +70,8 @@ void store_put_event_seen(struct store_change *, int64_t event_id);
  * lets one run of an entity be RUNNING: a change that hands over from one run to the next puts the
  * one that stops first. */
 void store_put_run(struct store_change *, const struct run *);
+/* Of a timer that has gone off: created_ms, which was 0 until then. */
+void store_put_run_begun(struct store_change *, const struct run *);
 
 struct snapshot {
     int64_t portal;
@@ -128,6 +130,22 @@ struct trace {
 };
 void trace_done(struct trace *);
 void store_put_trace(struct store_change *, const struct trace *);
+
+/* A timer trigger of a rule in use (migrations/0002_timers.sql). */
+struct timer_row {
+    int64_t portal;
+    char *rule, *trigger; /* owned in what is read */
+    int64_t born_ms, scanned_ms, begun_ms, cursor;
+};
+void timer_row_done(struct timer_row *);
+void store_put_timer(struct store_change *, const struct timer_row *);
+void store_put_timer_gone(struct store_change *, const struct timer_row *);
+/* The timer has gone off, or was cancelled, for that value of its field; asked about until then. */
+void store_put_over(struct store_change *, int64_t portal, const struct entity *, const char *rule,
+                    const char *trigger, const char *base, int64_t until_ms);
+/* The field has this value now: it has left the others. */
+void store_put_over_left(struct store_change *, int64_t portal, const struct entity *,
+                         const char *rule, const char *trigger, const char *base);
 
 void store_put_setting(struct store_change *, const char *name, const char *value);
 /* Budgets of a portal: opaque JSON of portal/. */
@@ -209,6 +227,14 @@ struct fired_row {
 bool store_read_fired(struct store_reader *, int64_t portal, const char *rule,
                       const struct entity *, int64_t since_ms, const char *own_id,
                       struct fired_row *ret, struct err *) MUST_CHECK;
+
+/* All timer triggers of a portal; caller frees: timer_row_done each, mem_free the array. */
+bool store_read_timers(struct store_reader *, int64_t portal, struct timer_row **ret,
+                       int64_t *ret_count, struct err *) MUST_CHECK;
+/* Has store_put_over said so of that value, and has the field left it since? */
+bool store_read_over(struct store_reader *, int64_t portal, const struct entity *, const char *rule,
+                     const char *trigger, const char *base, bool *ret_over, bool *ret_left,
+                     struct err *) MUST_CHECK;
 
 bool store_read_setting(struct store_reader *, const char *name, char *out, size_t size,
                         bool *ret_found, struct err *) MUST_CHECK;

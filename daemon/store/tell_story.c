@@ -144,10 +144,11 @@ static bool add_run(void *arg, sqlite3_stmt *stmt, struct err *err)
     bool done = column_run(stmt, &run, err) && add_effects(story, run.id, effects, err);
     if (done) {
         json_t *object = tell_run_new(&run, db_text(stmt, RUN_PORTAL_NAME_COLUMN));
+        int64_t at_ms = run.created_ms > 0 ? run.created_ms : run.updated_ms;
         (void)json_object_set_new(object, "kind", json_string("run"));
-        (void)json_object_set_new(object, "at_ms", json_integer(run.created_ms));
+        (void)json_object_set_new(object, "at_ms", json_integer(at_ms));
         (void)json_object_set(object, "effects", effects);
-        add_line(story, run.created_ms, RANK_RUN, run.id, object);
+        add_line(story, at_ms, RANK_RUN, run.id, object);
     }
     json_decref(effects);
     run_done(&run);

@@ -65,6 +65,21 @@ START_TEST(a_long_complaint_is_cut)
 }
 END_TEST
 
-CHECK_MAIN("common/diag", a_complaint_names_its_place, a_whole_file_has_no_line,
-           complaints_keep_their_order, beyond_a_thousand_they_are_only_counted,
-           a_long_complaint_is_cut)
+START_TEST(a_warning_is_no_mistake)
+{
+    struct diag d;
+    diag_init(&d);
+    diag_warn(&d, (struct place){"f", 3, 1}, "the %s ends", "year");
+    ck_assert_uint_eq(d.count, 0);
+    ck_assert_uint_eq(d.warning_count, 1);
+    ck_assert_str_eq(d.warnings[0].text, "f:3:1: the year ends");
+    for (int i = 0; i < 2000; i++)
+        diag_warn(&d, (struct place){"f", 3, 1}, "x");
+    ck_assert_uint_eq(d.warning_count, 1000);
+    diag_done(&d);
+}
+END_TEST
+
+CHECK_MAIN("common/diag", a_warning_is_no_mistake, a_complaint_names_its_place,
+           a_whole_file_has_no_line, complaints_keep_their_order,
+           beyond_a_thousand_they_are_only_counted, a_long_complaint_is_cut)

@@ -74,6 +74,34 @@ START_TEST(moments_are_reckoned_from_now)
 }
 END_TEST
 
+START_TEST(until_takes_a_bare_time_of_day)
+{
+    static const struct {
+        const char *text;
+        const char *expected; /* now is Friday 2026-01-23 17:10:30 in Moscow */
+    } cases[] = {
+        {"18:00", "2026-01-23T18:00:00+03:00"},
+        {"10:00", "2026-01-24T10:00:00+03:00"},
+        {"17:10", "2026-01-24T17:10:00+03:00"},
+        {" 9:00 + 15m", "2026-01-24T09:15:00+03:00"},
+        {"next workday 09:00", "2026-01-26T09:00:00+03:00"},
+        {"tomorrow 10:00", "2026-01-24T10:00:00+03:00"},
+        {"now + 4 workhours", "2026-01-26T12:10:30+03:00"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct moment m;
+        size_t offset;
+        int64_t at = 0;
+        struct err err = {0};
+        ck_assert_msg(moment_parse_until(cases[i].text, &m, &offset, &err), "%s: %s", cases[i].text,
+                      err.text);
+        ck_assert(
+            moment_reckon(&m, zones_at(zone, "2026-01-23 17:10:30"), zone, office, &at, &err));
+        zones_same(zone, at, cases[i].expected);
+    }
+}
+END_TEST
+
 START_TEST(a_wrong_moment_says_where_and_what_would_be_right)
 {
     static const struct {
@@ -212,6 +240,7 @@ START_TEST(random_texts_are_reckoned_or_refused_in_peace)
 END_TEST
 
 CHECK_MAIN_FIXTURE("moment", open_office, close_office, moments_are_reckoned_from_now,
+                   until_takes_a_bare_time_of_day,
                    a_wrong_moment_says_where_and_what_would_be_right,
                    a_moment_without_its_calendar_says_so, tomorrow_keeps_the_clock_over_a_change,
                    now_in_a_doubled_hour_stays_where_it_is,

@@ -444,8 +444,49 @@ START_TEST(every_key_has_a_line_of_help)
 }
 END_TEST
 
-CHECK_MAIN("config", each_mistake_has_its_message, a_missing_file_is_named,
-           no_message_holds_a_secret, what_is_not_said_has_its_default,
+static size_t warnings_of(const char *holidays, char out[256])
+{
+    struct diag diag;
+    diag_init(&diag);
+    put("days.txt", 0600, holidays);
+    put("b.ini", 0600,
+        "[portal main]\nurl-file = secrets/url\ntoken-file = secrets/token\n"
+        "timezone = UTC\n[calendar office]\nhours = Mon-Fri 09:00-18:00\n"
+        "holidays = days.txt\n");
+    struct config *config = config_load(temp_path(&temp, "b.ini"), &diag);
+    ck_assert_msg(config != NULL, "%s", diag.count > 0 ? diag.entries[0].text : "?");
+    size_t count = diag.warning_count;
+    const char *text = count > 0 ? strstr(diag.warnings[0].text, "b.ini:") : "";
+    (void)snprintf(out, 256, "%s", text);
+    config_free(config);
+    diag_done(&diag);
+    return count;
+}
+
+START_TEST(holidays_that_end_before_the_year_are_warned_of)
+{
+    struct err err = {0};
+    struct zone *utc = zone_load("UTC", &err);
+    int year = zone_local(utc, clock_wall_ms()).year;
+    char holidays[64], got[256], expected[256];
+    zone_free(utc);
+    setup();
+    (void)snprintf(holidays, sizeof holidays, "%d-01-01\n%d-05-09\n", year, year);
+    ck_assert_uint_eq(warnings_of(holidays, got), 1);
+    (void)snprintf(expected, sizeof expected,
+                   "b.ini:5:2: the holidays of calendar \"office\" end on %d-05-09, before the "
+                   "year does; add the days off until %d-12-31",
+                   year, year);
+    ck_assert_str_eq(got, expected);
+    (void)snprintf(holidays, sizeof holidays, "%d-12-31\n", year);
+    ck_assert_uint_eq(warnings_of(holidays, got), 0);
+    ck_assert_uint_eq(warnings_of("# none\n", got), 0);
+    teardown();
+}
+END_TEST
+
+CHECK_MAIN("config", each_mistake_has_its_message, holidays_that_end_before_the_year_are_warned_of,
+           a_missing_file_is_named, no_message_holds_a_secret, what_is_not_said_has_its_default,
            a_rules_secret_file_is_found_from_the_folder, every_value_arrives,
            credentials_come_from_systemds_folder, rules_are_read_in_name_order_after_the_main_file,
            a_team_is_kept, without_calendars_the_week_is_monday_to_friday,

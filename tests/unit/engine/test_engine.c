@@ -2,6 +2,7 @@
  * loopback socket: effects happen once, whatever stops in between. */
 
 #include <poll.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 
 #include "common/clock.h"
@@ -446,7 +447,7 @@ START_TEST(in_mode_queue_the_next_run_begins_when_the_one_before_it_ends)
     settle();
     runs_are("q", "cancelled waiting");
     JV_AUTO *list = runs("q");
-    ck_assert_str_eq(jv_text(list, "1.reason", ""), "");
+    ck_assert_str_eq(jv_text(list, "1.reason", ""), "wait 1 hours");
 }
 END_TEST
 
@@ -605,15 +606,277 @@ START_TEST(an_idle_engine_stops_at_once)
 }
 END_TEST
 
-CHECK_MAIN_FIXTURE("engine/engine", setup, teardown, an_event_leads_to_its_effect,
-                   the_same_event_again_leads_to_nothing, an_unknown_outcome_is_looked_for,
-                   a_refused_call_ends_the_run_and_says_why, our_own_write_is_no_news,
-                   a_name_that_may_not_be_read_holds_nobody_up,
-                   in_mode_queue_a_run_waits_for_the_one_before_it,
-                   in_mode_queue_the_next_run_begins_when_the_one_before_it_ends,
-                   an_event_with_an_id_of_its_own_fires_once_per_name_and_id,
-                   entities_go_side_by_side_and_each_in_order,
-                   what_a_stop_cuts_short_is_finished_once_afterwards,
-                   a_stop_does_not_wait_for_a_silent_portal,
-                   a_call_in_flight_at_the_stop_is_looked_for_at_the_start,
-                   an_outcome_is_not_forgotten_when_the_store_fails, an_idle_engine_stops_at_once)
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+/* The meeting of a deal, so many seconds from now. */
+static void meets(int64_t deal, int seconds)
+{
+    struct err err = {0};
+    struct zone *utc = zone_load("UTC", &err);
+    char iso[26];
+    zone_iso(utc, clock_wall_ms() + seconds * INT64_C(1000), iso);
+    zone_free(utc);
+    set(ENTITY_DEAL, deal, "ufCrmMeeting", iso);
+    happens(ENTITY_DEAL, deal, "ONCRMDEALUPDATE");
+    settle();
+}
+
+/* Goes off for meetings of some seconds ago, which saves the waiting. */
+#define TIMER_RULE "[rule t]\non = 0s after deal.\"Дата встречи\"\nlate = run within 10m\n"
+#define TELL "[then comment]\ntext = x\n"
+
+/* As if the rules were an hour old. */
+static void make_older(void)
+{
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(w.config->database, &db), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_exec(db, "UPDATE timer SET born_ms = born_ms - 3600000", NULL, NULL, NULL),
+        SQLITE_OK);
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+static int64_t start_with_deal(const char *rules)
+{
+    load_config(rules);
+    start();
+    stop(1000);
+    make_older();
+    start();
+    int64_t deal = add(ENTITY_DEAL, "A");
+    happens(ENTITY_DEAL, deal, "ONCRMDEALADD");
+    settle();
+    return deal;
+}
+
+START_TEST(a_timer_counts_when_it_goes_off_and_not_when_it_is_set)
+{
+    int64_t deal = start_with_deal(TIMER_RULE "once-per = entity\n" TELL);
+    meets(deal, 3600);
+    runs_are("t", "waiting");
+    meets(deal, 7200); /* moved, not a second one */
+    runs_are("t", "waiting");
+    meets(deal, -5);
+    runs_are("t", "done");
+    meets(deal, -4);
+    runs_are("t", "done cancelled");
+    JV_AUTO *list = runs("t");
+    char reason[100];
+    (void)snprintf(reason, sizeof reason, "once-per entity: it has fired for deal %lld before",
+                   (long long)deal);
+    ck_assert_str_eq(jv_text(list, "1.reason", ""), reason);
+    ck_assert_int_eq(effects(COMMENT), 1);
+}
+END_TEST
+
+START_TEST(a_limit_counts_timers_that_went_off)
+{
+    int64_t deal = start_with_deal(TIMER_RULE "limit = 2 per entity per hour\n" TELL);
+    for (int i = 0; i < 4; i++)
+        meets(deal, -9 + i);
+    runs_are("t", "done done cancelled cancelled");
+    JV_AUTO *list = runs("t");
+    ck_assert_ptr_nonnull(strstr(jv_text(list, "2.reason", ""), "limit reached: 2 firings for"));
+    ck_assert_ptr_nonnull(strstr(jv_text(list, "3.reason", ""), "frozen for deal"));
+    ck_assert_int_eq(effects(COMMENT), 2);
+}
+END_TEST
+
+START_TEST(a_mode_is_about_timers_that_went_off)
+{
+    int64_t deal = start_with_deal(TIMER_RULE "mode = single\n[wait 1 hour]\n" TELL);
+    meets(deal, -9);
+    runs_are("t", "waiting");
+    meets(deal, 3600); /* is set, for nothing waits on account of it */
+    runs_are("t", "waiting waiting");
+    meets(deal, -8);
+    runs_are("t", "waiting cancelled");
+    JV_AUTO *list = runs("t");
+    ck_assert_ptr_nonnull(strstr(jv_text(list, "1.reason", ""), "mode single: run "));
+}
+END_TEST
+
+START_TEST(a_timer_restarts_its_rule)
+{
+    int64_t deal = start_with_deal(TIMER_RULE "mode = restart\n[wait 1 hour]\n" TELL);
+    meets(deal, -9);
+    meets(deal, -8);
+    runs_are("t", "cancelled waiting");
+    JV_AUTO *list = runs("t");
+    ck_assert_str_eq(jv_text(list, "0.reason", ""), "the rule fired again (mode = restart)");
+}
+END_TEST
+
+START_TEST(a_timer_queues_behind_the_run_before_it)
+{
+    int64_t deal = start_with_deal(TIMER_RULE "mode = queue\n[wait 1 hour]\n" TELL);
+    meets(deal, -9);
+    meets(deal, -8);
+    runs_are("t", "waiting ready");
+    JV_AUTO *list = runs("t");
+    ck_assert_ptr_nonnull(strstr(jv_text(list, "1.reason", ""), "queued behind run "));
+}
+END_TEST
+
+START_TEST(a_date_that_comes_back_counts_only_if_it_is_to_come)
+{
+    int64_t deal = start_with_deal(TIMER_RULE TELL);
+    meets(deal, -5);
+    JV_AUTO *record = person(
+        "crm.item.get", json_pack("{si sI}", "entityTypeId", ENTITY_DEAL, "id", (json_int_t)deal));
+    char past[32];
+    (void)snprintf(past, sizeof past, "%s", jv_text(record, "item.ufCrmMeeting", ""));
+    meets(deal, 3600);
+    runs_are("t", "done waiting");
+    set(ENTITY_DEAL, deal, "ufCrmMeeting", past);
+    happens(ENTITY_DEAL, deal, "ONCRMDEALUPDATE");
+    settle();
+    runs_are("t", "done cancelled");
+    ck_assert_int_eq(effects(COMMENT), 1);
+}
+END_TEST
+
+START_TEST(a_timer_cancelled_comes_back_with_its_date)
+{
+    int64_t deal = start_with_deal(TIMER_RULE "cancel-on = deal.title changes\n" TELL);
+    meets(deal, 3600);
+    JV_AUTO *record = person(
+        "crm.item.get", json_pack("{si sI}", "entityTypeId", ENTITY_DEAL, "id", (json_int_t)deal));
+    set(ENTITY_DEAL, deal, "title", "B");
+    happens(ENTITY_DEAL, deal, "ONCRMDEALUPDATE");
+    settle();
+    runs_are("t", "cancelled");
+    happens(ENTITY_DEAL, deal, "ONCRMDEALUPDATE");
+    settle();
+    runs_are("t", "cancelled");
+    meets(deal, 7200);
+    runs_are("t", "cancelled waiting");
+    set(ENTITY_DEAL, deal, "ufCrmMeeting", jv_text(record, "item.ufCrmMeeting", ""));
+    happens(ENTITY_DEAL, deal, "ONCRMDEALUPDATE");
+    settle();
+    runs_are("t", "cancelled waiting");
+}
+END_TEST
+
+START_TEST(a_date_set_into_the_past_is_not_missed_after_a_restart)
+{
+    int64_t deal = start_with_deal("[rule t]\non = 0s after deal.\"Дата встречи\"\n" TELL);
+    meets(deal, -120);
+    runs_are("t", "");
+    stop(1000);
+    start();
+    happens(ENTITY_DEAL, deal, "ONCRMDEALUPDATE");
+    settle();
+    runs_are("t", "");
+    ck_assert_int_eq(effects(COMMENT), 0);
+}
+END_TEST
+
+static void come_to_wait(int expected)
+{
+    int64_t until = clock_mono_ms() + PATIENCE_MS;
+    for (int64_t waiting = -1; waiting != expected;) {
+        JV_AUTO *q = queue();
+        waiting = jv_int(q, "runs.waiting", -1);
+        ck_assert_msg(clock_mono_ms() < until, "%d wait", (int)waiting);
+        (void)poll(NULL, 0, 5);
+    }
+}
+
+/* When the last whole search began; 0: one is under way, or none was. */
+static int64_t searched_ms(void)
+{
+    struct timer_row *rows = NULL;
+    int64_t count = 0;
+    struct err err = {0};
+    ck_assert(store_read_timers(w.reader, w.portal, &rows, &count, &err));
+    ck_assert_int_eq(count, 1);
+    int64_t ms = rows[0].begun_ms == 0 ? rows[0].scanned_ms : 0;
+    timer_row_done(&rows[0]);
+    mem_free(rows);
+    return ms;
+}
+
+static void come_to_be_searched(int64_t after_ms)
+{
+    int64_t until = clock_mono_ms() + PATIENCE_MS;
+    while (searched_ms() <= after_ms) {
+        ck_assert_int_lt(clock_mono_ms(), until);
+        (void)poll(NULL, 0, 5);
+    }
+}
+
+START_TEST(the_search_goes_through_all_pages)
+{
+    load_config("[rule t]\non = 1h before deal.\"Дата встречи\"\n" TELL);
+    struct err err = {0};
+    struct zone *utc = zone_load("UTC", &err);
+    char iso[26];
+    for (int i = 0; i < 120; i++) {
+        int64_t deal = add(ENTITY_DEAL, "A"); /* every third one is too far off or has gone by */
+        int hours = i % 3 == 0 ? (i % 2 == 0 ? 24 * 30 : -5) : 5;
+        zone_iso(utc, clock_wall_ms() + hours * INT64_C(3600000), iso);
+        set(ENTITY_DEAL, deal, "ufCrmMeeting", iso);
+    }
+    zone_free(utc);
+    start();
+    come_to_wait(80);
+    come_to_be_searched(0);
+    settle();
+    come_to_wait(80);
+    /* All is known now: another search hands nothing over. */
+    int64_t before_ms = searched_ms();
+    stop(1000);
+    start();
+    come_to_be_searched(before_ms);
+    settle();
+    struct engine_health health;
+    engine_health(w.engine, &health);
+    ck_assert_int_eq(health.looks, 0);
+}
+END_TEST
+
+START_TEST(the_search_finds_what_lies_idle)
+{
+    load_config("[rule t]\non = deal idle 2h\n" TELL);
+    (void)add(ENTITY_DEAL, "A");
+    (void)add(ENTITY_DEAL, "B");
+    (void)add(ENTITY_LEAD, "C");
+    start();
+    come_to_wait(2);
+    JV_AUTO *list = runs("t");
+    ck_assert_ptr_nonnull(strstr(jv_text(list, "0.reason", ""), "deal idle 2h (touched "));
+}
+END_TEST
+
+START_TEST(no_search_when_no_rule_wants_it)
+{
+    load_config("[rule t]\non = every day 09:00\n[then stop]\n"
+                "[rule u]\non = deal added\n" TELL);
+    (void)add(ENTITY_DEAL, "A");
+    start();
+    int requests = stub_requests(&w.stub);
+    (void)poll(NULL, 0, 50);
+    settle();
+    ck_assert_int_eq(stub_requests(&w.stub), requests);
+    runs_are("t", "waiting");
+}
+END_TEST
+
+CHECK_MAIN_FIXTURE(
+    "engine/engine", setup, teardown, an_event_leads_to_its_effect,
+    the_same_event_again_leads_to_nothing, an_unknown_outcome_is_looked_for,
+    a_refused_call_ends_the_run_and_says_why, our_own_write_is_no_news,
+    a_name_that_may_not_be_read_holds_nobody_up, in_mode_queue_a_run_waits_for_the_one_before_it,
+    in_mode_queue_the_next_run_begins_when_the_one_before_it_ends,
+    an_event_with_an_id_of_its_own_fires_once_per_name_and_id,
+    entities_go_side_by_side_and_each_in_order, what_a_stop_cuts_short_is_finished_once_afterwards,
+    a_stop_does_not_wait_for_a_silent_portal,
+    a_call_in_flight_at_the_stop_is_looked_for_at_the_start,
+    an_outcome_is_not_forgotten_when_the_store_fails, an_idle_engine_stops_at_once,
+    a_timer_counts_when_it_goes_off_and_not_when_it_is_set, a_limit_counts_timers_that_went_off,
+    a_mode_is_about_timers_that_went_off, a_timer_restarts_its_rule,
+    a_timer_queues_behind_the_run_before_it, a_date_that_comes_back_counts_only_if_it_is_to_come,
+    a_timer_cancelled_comes_back_with_its_date,
+    a_date_set_into_the_past_is_not_missed_after_a_restart, the_search_goes_through_all_pages,
+    the_search_finds_what_lies_idle, no_search_when_no_rule_wants_it)

@@ -181,6 +181,60 @@ START_TEST(robots_keep_their_code_and_events_become_upper_case)
 }
 END_TEST
 
+START_TEST(timers_are_counted_from_dates)
+{
+    struct one o;
+    read_one(&o, "2h 30m before deal.\"Дата before встречи\"", ENTITY_NONE, false);
+    ck_assert(o.good);
+    ck_assert_int_eq(o.trigger.kind, TRIGGER_BEFORE);
+    ck_assert_int_eq(o.trigger.entity_type, ENTITY_DEAL);
+    ck_assert_int_eq(o.trigger.span.amount, 150 * 60000);
+    ck_assert_str_eq(o.trigger.field.parts[1].text, "Дата before встречи");
+    one_done(&o);
+    read_one(&o, "3 workdays after item 147.ufCrm_9", ENTITY_NONE, false);
+    ck_assert(o.good);
+    ck_assert_int_eq(o.trigger.kind, TRIGGER_AFTER);
+    ck_assert_int_eq(o.trigger.entity_type, 147);
+    ck_assert_int_eq(o.trigger.span.unit, DURATION_WORKDAYS);
+    one_done(&o);
+    read_one(&o, "1d after task.deadline", ENTITY_NONE, false);
+    ck_assert(o.good);
+    ck_assert_int_eq(o.trigger.entity_type, ENTITY_TASK);
+    one_done(&o);
+    is_read_as("90s after lead.created", TRIGGER_AFTER, ENTITY_LEAD);
+    is_read_as("2h before deal.UF_CRM_MEETING", TRIGGER_BEFORE, ENTITY_DEAL);
+}
+END_TEST
+
+START_TEST(timers_of_idleness_and_of_every_day)
+{
+    static const struct {
+        const char *text;
+        int every, minute;
+    } rows[] = {{"every day 09:00", EVERY_DAY, 540},
+                {"every monday 9:05", 1, 545},
+                {"every sunday 23:59", 7, 1439},
+                {"every weekday 00:00", EVERY_WEEKDAY, 0},
+                {"every workday 18:30", EVERY_WORKDAY, 1110}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct one o;
+        read_one(&o, rows[i].text, ENTITY_NONE, false);
+        ck_assert(o.good);
+        ck_assert_int_eq(o.trigger.kind, TRIGGER_EVERY);
+        ck_assert_int_eq(o.trigger.entity_type, ENTITY_NONE);
+        ck_assert_int_eq(o.trigger.every, rows[i].every);
+        ck_assert_int_eq(o.trigger.minute_of_day, rows[i].minute);
+        one_done(&o);
+    }
+    struct one o;
+    read_one(&o, "deal idle 3 workdays", ENTITY_NONE, false);
+    ck_assert(o.good);
+    ck_assert_int_eq(o.trigger.kind, TRIGGER_IDLE);
+    ck_assert_int_eq(o.trigger.span.amount, 3);
+    one_done(&o);
+}
+END_TEST
+
 START_TEST(a_mistake_leaves_nothing_behind)
 {
     struct one o;
@@ -234,5 +288,6 @@ CHECK_MAIN("trigger", each_kind_has_its_added_updated_and_deleted, stages_are_na
            a_stage_left_without_a_name_is_the_one_at_the_start, funnels_are_names_or_numbers,
            a_field_changes_from_one_value_to_another, a_field_may_change_to_anything,
            a_field_of_a_smart_process_is_named_behind_its_number,
-           robots_keep_their_code_and_events_become_upper_case, a_mistake_leaves_nothing_behind,
+           robots_keep_their_code_and_events_become_upper_case, timers_are_counted_from_dates,
+           timers_of_idleness_and_of_every_day, a_mistake_leaves_nothing_behind,
            a_cancel_on_tells_triggers_from_conditions)

@@ -245,8 +245,32 @@ START_TEST(a_migration_that_fails_leaves_the_last_whole_schema)
 }
 END_TEST
 
-CHECK_MAIN("migrate", a_new_file_gets_every_migration, a_file_of_today_is_opened_again,
-           an_empty_file_is_taken, a_newer_schema_is_refused, a_file_that_is_no_database_is_refused,
-           another_programs_database_is_refused, a_folder_is_refused, a_missing_folder_is_named,
-           a_second_process_is_refused, a_file_damaged_in_a_crash_is_refused,
+START_TEST(a_file_of_the_first_schema_is_upgraded)
+{
+    struct fixture f;
+    fixture_folder(&f);
+    struct db db;
+    struct err err = {0};
+    ck_assert(db_open(&db, f.path, DB_WRITE, &err));
+    ck_assert_msg(migrate_run(&db, migrations, 1, &err), "%s", err.text);
+    ck_assert(db_run(&db, "INSERT INTO setting (name, value) VALUES ('born_ms', '17')", &err));
+    db_close(&db);
+    ck_assert_int_eq(fixture_sql(f.path, "PRAGMA user_version"), 1);
+    fixture_open(&f);
+    char value[8];
+    bool found = false;
+    ck_assert(store_read_setting(f.reader, "born_ms", value, sizeof value, &found, &err));
+    ck_assert(found);
+    ck_assert_str_eq(value, "17");
+    ck_assert_int_eq(fixture_sql(f.path, "PRAGMA user_version"), (int64_t)migration_count);
+    ck_assert_int_eq(fixture_sql(f.path, "SELECT count(*) FROM timer"), 0);
+    fixture_done(&f);
+}
+END_TEST
+
+CHECK_MAIN("migrate", a_file_of_the_first_schema_is_upgraded, a_new_file_gets_every_migration,
+           a_file_of_today_is_opened_again, an_empty_file_is_taken, a_newer_schema_is_refused,
+           a_file_that_is_no_database_is_refused, another_programs_database_is_refused,
+           a_folder_is_refused, a_missing_folder_is_named, a_second_process_is_refused,
+           a_file_damaged_in_a_crash_is_refused,
            a_migration_that_fails_leaves_the_last_whole_schema)
