@@ -99,20 +99,23 @@ void department_get(struct call *call)
     list(call, store_rows(&call->sb->store, "department"), filter);
 }
 
+/* A/timeman/base/timeman-status. A row of "timeman" says otherwise than that everybody has begun
+ * the day; one who has never counted his hours is CLOSED and has no TIME_START. */
 void timeman_status(struct call *call)
 {
     int64_t user = jv_int(call_param_any(call, "USER_ID"), "", call->user);
     const json_t *day = store_get(&call->sb->store, "timeman", user);
     if (!methods_user_exists(call, user)) {
-        call_fail(call, 400, "USER_NOT_FOUND", "User not found");
+        call_fail_classic(call, "User not found");
         return;
     }
     const char *status = jv_text(day, "STATUS", "OPENED");
     bool open = strcmp(status, "CLOSED") != 0;
-    call_answer(call, json_pack("{ss so so ss sb}", "STATUS", status, "TIME_START",
-                                sandbox_now_new(call->sb), "TIME_FINISH",
-                                open ? json_null() : sandbox_now_new(call->sb), "DURATION",
-                                "00:00:00", "ACTIVE", open));
+    json_t *start = json_object_get(day, "TIME_START");
+    call_answer(call, json_pack("{ss so so ss ss sb}", "STATUS", status, "TIME_START",
+                                start != NULL ? json_incref(start) : sandbox_now_new(call->sb),
+                                "TIME_FINISH", open ? json_null() : sandbox_now_new(call->sb),
+                                "DURATION", "00:00:00", "TIME_LEAKS", "00:00:00", "ACTIVE", open));
 }
 
 static json_t *entries_new(struct call *call, int64_t user, int64_t from_s, int64_t to_s)
@@ -127,20 +130,31 @@ static json_t *entries_new(struct call *call, int64_t user, int64_t from_s, int6
     return out;
 }
 
+/* The text of A/calendar/calendar-event/calendar-accessibility-get. */
+static bool is_given(struct call *call, const char *name, bool given)
+{
+    return given || call_fail_classic(call,
+                                      "The required parameter \"%s\" for the method "
+                                      "\"calendar.accessibility.get\" is not set.",
+                                      name);
+}
+
+static bool day_param(struct call *call, const char *name, int64_t *ret_ms)
+{
+    const char *text = jv_text(call_param_any(call, name), "", "");
+    return is_given(call, name, zone_parse_iso(call->sb->zone, text, ret_ms));
+}
+
 void calendar_accessibility_get(struct call *call)
 {
     enum { DAY_MS = 24 * 3600 * 1000 };
-    int64_t from, to;
+    int64_t from = 0, to = 0;
     const json_t *users = call_param_any(call, "users"), *one;
-    json_t *out = json_object();
     size_t i;
-    if (!zone_parse_iso(call->sb->zone, jv_text(call_param_any(call, "from"), "", ""), &from) ||
-        !zone_parse_iso(call->sb->zone, jv_text(call_param_any(call, "to"), "", ""), &to) ||
-        !json_is_array(users)) {
-        call_fail_classic(call, "Required parameters are not set: from, to, users");
-        json_decref(out);
+    if (!day_param(call, "from", &from) || !day_param(call, "to", &to) ||
+        !is_given(call, "users", json_is_array(users)))
         return;
-    }
+    json_t *out = json_object();
     /* A bare day counts to its end. */
     int64_t end = strlen(jv_text(call_param_any(call, "to"), "", "")) == 10 ? to + DAY_MS : to;
     json_array_foreach (users, i, one) {

@@ -64,7 +64,7 @@ static void print_good(const struct config *c)
         shadow += c->rules->rules[i].state == RULE_SHADOW;
     }
     out_line("%s is right: portals %d, calendars %d, teams %d, rules %zu (off %zu, shadow %zu)",
-             c->file, c->portal_count, c->calendar_count, c->team_count, c->rules->count, off,
+             c->file, c->portal_count, c->calendar_count, c->staff.team_count, c->rules->count, off,
              shadow);
 }
 

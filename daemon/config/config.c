@@ -26,7 +26,7 @@ static void calendar_done(struct config_calendar *calendar, int portals)
     mem_free(calendar->name);
 }
 
-static void team_done(struct config_team *team)
+static void team_done(struct team *team)
 {
     for (int i = 0; i < team->member_count; i++)
         mem_free(team->members[i]);
@@ -35,17 +35,26 @@ static void team_done(struct config_team *team)
     mem_free(team->name);
 }
 
+static void staff_done(struct staff *staff)
+{
+    for (int i = 0; i < staff->team_count; i++)
+        team_done(&staff->teams[i]);
+    for (int i = 0; i < staff->substitute_count; i++) {
+        mem_free(staff->substitutes[i].user);
+        mem_free(staff->substitutes[i].deputy);
+    }
+    mem_free(staff->teams);
+    mem_free(staff->substitutes);
+}
+
 static void portals_done(struct config *c)
 {
     for (int i = 0; i < c->calendar_count; i++)
         calendar_done(&c->calendars[i], c->portal_count);
     for (int i = 0; i < c->portal_count; i++)
         portal_done(&c->portals[i]);
-    for (int i = 0; i < c->team_count; i++)
-        team_done(&c->teams[i]);
     mem_free(c->calendars);
     mem_free(c->portals);
-    mem_free(c->teams);
 }
 
 void config_free(struct config *c)
@@ -54,6 +63,7 @@ void config_free(struct config *c)
         return;
     ruleset_free(c->rules);
     portals_done(c);
+    staff_done(&c->staff);
     for (char **name = c->http_allow; *name != NULL; name++)
         mem_free(*name);
     mem_free(c->http_allow);
@@ -111,5 +121,6 @@ void config_env(const struct config *c, const struct config_portal *portal, int6
         .calendar_arg = portal,
         .default_calendar = default_calendar(c, portal),
         .seed = seed,
+        .staff = &c->staff,
     };
 }

@@ -14,6 +14,7 @@
 #include "common/zone.h"
 #include "daemon/rules/ruleset.h"
 #include "daemon/rules/scope.h"
+#include "daemon/rules/team.h"
 
 enum { CONFIG_MOST_TOKENS = 8, CONFIG_MOST_LISTEN = 8 };
 
@@ -44,16 +45,6 @@ struct config_calendar {
     struct place at;
 };
 
-struct config_team {
-    char *name;
-    char **members; /* ids, e-mails, "Имя Фамилия" without the quotes */
-    int member_count;
-    enum team_order { TEAM_ROUND_ROBIN, TEAM_LEAST_BUSY, TEAM_RANDOM } order;
-    bool skip_absent;
-    char *fallback; /* a user or `head of X` as written, NULL: nobody */
-    struct place at;
-};
-
 struct config {
     char *file, *folder;
     struct addr listen[CONFIG_MOST_LISTEN], admin[CONFIG_MOST_LISTEN];
@@ -71,8 +62,7 @@ struct config {
     int portal_count;
     struct config_calendar *calendars;
     int calendar_count;
-    struct config_team *teams;
-    int team_count;
+    struct staff staff; /* teams and substitutes; owned */
     struct ruleset *rules;
     struct ini **files; /* kept: places borrow their names */
     int file_count;

@@ -5,6 +5,7 @@
 #include "daemon/config/section_calendar.h"
 #include "daemon/config/section_portal.h"
 #include "daemon/config/section_server.h"
+#include "daemon/config/section_substitute.h"
 #include "daemon/config/section_team.h"
 #include "daemon/config/value.h"
 #include "daemon/rules/suggest.h"
@@ -69,6 +70,13 @@ static const struct config_key keys[] = {
      team_read_skip},
     {"team", "fallback", NULL, "a user, or head of \"DEPARTMENT\", when nobody is left", KEY_ONCE,
      team_read_fallback},
+
+    {"substitute", "deputy", NULL, "who gets what would go to the user while he is away",
+     KEY_REQUIRED, substitute_read_deputy},
+    {"substitute", "from", NULL,
+     "the first day; without days he is away when the portal's calendar has him absent", KEY_ONCE,
+     substitute_read_from},
+    {"substitute", "until", NULL, "the last day", KEY_ONCE, substitute_read_until},
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

@@ -12,10 +12,7 @@
 enum { MOST_NAME = 64 }; /* bytes of a section's name */
 
 static const struct section_kind *const kinds[] = {
-    &section_server,
-    &section_portal,
-    &section_calendar,
-    &section_team,
+    &section_server, &section_portal, &section_calendar, &section_team, &section_substitute,
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -124,7 +121,7 @@ static void check_name(struct loading *l, const struct section_kind *kind, const
     at.column += (int)(name - l->section->head);
     if (!kind->named && name[0] != '\0')
         (void)diag_add(l->diag, at, "[%s] has no name, not \"%s\"", kind->word, name);
-    else if (!is_name(name, kind == &section_portal))
+    else if (!kind->free && !is_name(name, kind == &section_portal))
         (void)diag_add(l->diag, at, "a name is one word of letters, digits, -, _ and ., not \"%s\"",
                        name);
     else if (strlen(name) > MOST_NAME)
@@ -224,13 +221,13 @@ static void load_rules(struct loading *l)
     struct config *c = l->config;
     const char **portals = mem_array((size_t)c->portal_count + 1, sizeof *portals);
     const char **calendars = mem_array((size_t)c->calendar_count + 1, sizeof *calendars);
-    const char **teams = mem_array((size_t)c->team_count + 1, sizeof *teams);
+    const char **teams = mem_array((size_t)c->staff.team_count + 1, sizeof *teams);
     for (int i = 0; i < c->portal_count; i++)
         portals[i] = c->portals[i].name;
     for (int i = 0; i < c->calendar_count; i++)
         calendars[i] = c->calendars[i].name;
-    for (int i = 0; i < c->team_count; i++)
-        teams[i] = c->teams[i].name;
+    for (int i = 0; i < c->staff.team_count; i++)
+        teams[i] = c->staff.teams[i].name;
     const struct ruleset_names names = {portals, calendars, teams};
     for (int i = 0; i < c->file_count; i++) {
         place_secret_files(l, c->files[i]);

@@ -19,7 +19,8 @@ struct loading {
     struct ini_section *section;  /* at hand; NULL: [server] is nowhere */
     struct config_portal *portal; /* the one at hand; likewise below */
     struct config_calendar *calendar;
-    struct config_team *team;
+    struct team *team;
+    struct substitute *substitute;
     /* The lines of all calendars that made sense: they are built once every portal's zone is
      * known. Owned. */
     struct calendar_line *lines;
@@ -35,8 +36,10 @@ struct section_kind {
     bool named; /* [portal NAME] */
     void (*begin)(struct loading *, const char *name, struct place at);
     void (*finish)(struct loading *);
+    bool free; /* the name is not one plain word; `begin` looks at it */
 };
-extern const struct section_kind section_server, section_portal, section_calendar, section_team;
+extern const struct section_kind section_server, section_portal, section_calendar, section_team,
+    section_substitute;
 
 /* Reads the section at hand by the key table: values, defaults, unknown, repeated and missing keys.
  * `at` stands for the section where it is missing wholly. */

@@ -5,14 +5,12 @@
 #include "common/mem.h"
 #include "common/number.h"
 
-enum { MOST_MEMBERS = 200 };
-
 static void begin(struct loading *l, const char *name, struct place at)
 {
-    struct config *c = l->config;
-    c->teams = mem_grow(c->teams, (size_t)c->team_count + 1, sizeof *c->teams);
-    l->team = &c->teams[c->team_count++];
-    *l->team = (struct config_team){.name = mem_strdup(name), .at = at};
+    struct staff *staff = &l->config->staff;
+    staff->teams = mem_grow(staff->teams, (size_t)staff->team_count + 1, sizeof *staff->teams);
+    l->team = &staff->teams[staff->team_count++];
+    *l->team = (struct team){.name = mem_strdup(name), .at = at};
 }
 
 static bool is_id(const char *text)
@@ -34,7 +32,7 @@ static bool is_quoted(const char *text)
     return length > 2 && text[0] == '"' && strchr(text + 1, '"') == text + length - 1;
 }
 
-static bool is_user(const char *text)
+bool value_is_user(const char *text)
 {
     return is_id(text) || is_mail(text) || is_quoted(text);
 }
@@ -42,9 +40,9 @@ static bool is_user(const char *text)
 /* Takes the text over. */
 static bool add_member(struct loading *l, const struct given *g, size_t offset, char *text)
 {
-    struct config_team *team = l->team;
+    struct team *team = l->team;
     bool good = false;
-    if (!is_user(text)) {
+    if (!value_is_user(text)) {
         (void)given_bad(l, g, offset,
                         "\"%s\" is no user; write an id, an e-mail or \"First Last\" in quotes",
                         text);
@@ -59,8 +57,8 @@ static bool add_member(struct loading *l, const struct given *g, size_t offset, 
             (void)given_bad(l, g, offset, "\"%s\" stands twice", text);
             goto out;
         }
-    if (team->member_count == MOST_MEMBERS) {
-        (void)given_bad(l, g, offset, "a team has at most %d members", MOST_MEMBERS);
+    if (team->member_count == TEAM_MOST_MEMBERS) {
+        (void)given_bad(l, g, offset, "a team has at most %d members", TEAM_MOST_MEMBERS);
         goto out;
     }
     team->members = mem_grow(team->members, (size_t)team->member_count + 1, sizeof *team->members);
@@ -128,7 +126,7 @@ bool team_read_fallback(struct loading *l, const struct given *g)
     const char *text = g->text;
     if (strncmp(text, head, strlen(head)) == 0)
         text += strlen(head);
-    if (!is_user(text))
+    if (!value_is_user(text))
         return given_bad(l, g, 0,
                          "\"%s\" is no user; write an id, an e-mail, \"First Last\" in quotes or "
                          "head of \"DEPARTMENT\"",

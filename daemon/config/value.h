@@ -34,6 +34,8 @@ bool value_ms(struct loading *, const struct given *, struct range, int64_t *ret
 /* The index of one of these words; `what` is the noun of the complaint. */
 bool value_word(struct loading *, const struct given *, const char *what, const char *const *words,
                 size_t count, size_t *ret);
+/* Is it how a user is written: an id, an e-mail, or a name in quotes? (section_team.c) */
+bool value_is_user(const char *text);
 /* A path from the configuration's folder on, $CREDENTIALS_DIRECTORY in front of it expanded.
  * mem_free. */
 char *value_path(struct loading *, const struct given *);

@@ -12,6 +12,7 @@
 #include "daemon/engine/facts.h"
 #include "daemon/engine/feeder.h"
 #include "daemon/engine/held.h"
+#include "daemon/engine/rota.h"
 #include "daemon/engine/task.h"
 #include "daemon/engine/timers.h"
 #include "daemon/engine/writes.h"
@@ -254,6 +255,18 @@ static bool restore_names(struct engine *e, struct err *err)
     return true;
 }
 
+static bool restore_rotations(struct engine *e, struct err *err)
+{
+    for (int i = 0; i < e->portal_count; i++) {
+        json_t *teams = NULL;
+        if (!store_read_teams(e->feeder_reader, e->portals[i].id, &teams, err))
+            return false;
+        rota_restore(e->rota, e->portals[i].id, teams);
+        json_decref(teams);
+    }
+    return true;
+}
+
 static bool start_workers(struct engine *e, int count, struct err *err)
 {
     for (int i = 0; i < count; i++) {
@@ -294,6 +307,7 @@ struct engine *engine_start(const struct engine_options *o, struct err *err)
     e->facts = facts_new();
     e->writes = writes_new();
     e->held = held_new();
+    e->rota = rota_new();
     e->portal_count = o->config->portal_count;
     e->portals = mem_array((size_t)e->portal_count, sizeof *e->portals);
     for (int i = 0; i < e->portal_count; i++)
@@ -305,7 +319,8 @@ struct engine *engine_start(const struct engine_options *o, struct err *err)
         workers = ENGINE_MOST_WORKERS;
     e->feeder_reader = store_reader_open(e->store, err);
     if (e->feeder_reader == NULL || !read_birth(e, err) || !restore_names(e, err) ||
-        !timers_begin(e, err) || !start_workers(e, workers, err) || !feeder_start(e, err)) {
+        !restore_rotations(e, err) || !timers_begin(e, err) || !start_workers(e, workers, err) ||
+        !feeder_start(e, err)) {
         engine_stop(e);
         return NULL;
     }
@@ -355,6 +370,7 @@ static void free_everything(struct engine *e)
     writes_free(e->writes);
     held_free(e->held);
     timers_end(e);
+    rota_free(e->rota);
     pthread_cond_destroy(&e->ready_more);
     pthread_cond_destroy(&e->feed_more);
     pthread_cond_destroy(&e->rested);

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "daemon/engine/rota.h"
 #include "daemon/model/need.h"
 #include "daemon/portal/fetch.h"
 
@@ -149,6 +150,25 @@ static void fact_known(struct task *task, const char *need, json_t *value)
     if (task->facts_known == NULL)
         facts_begin(task);
     json_object_set_new(task->facts_known, need, value);
+}
+
+void facts_renew_team(struct task *task, const char *team)
+{
+    char need[NEED_SIZE];
+    need_print(NEED_TEAM, team, need);
+    fact_known(task, need,
+               rota_fact_new(task->engine->rota, task->portal->id, team, task->facts_ms));
+}
+
+/* What we know ourselves. */
+static bool is_ours(struct task *task, const char *need)
+{
+    enum need_kind kind;
+    const char *argument;
+    if (!need_split(need, &kind, &argument) || kind != NEED_TEAM)
+        return false;
+    facts_renew_team(task, argument);
+    return true;
 }
 
 static enum task_turn facts_arrived(struct task *);
@@ -296,7 +316,7 @@ enum task_turn facts_fetch(struct task *task, const json_t *needs, task_stage_fn
     for (size_t i = 0; i < json_array_size(needs); i++) {
         const char *need = json_string_value(json_array_get(needs, i));
         json_t *value = NULL;
-        if (need == NULL || json_object_get(task->facts_known, need) != NULL)
+        if (need == NULL || json_object_get(task->facts_known, need) != NULL || is_ours(task, need))
             continue;
         enum cached cached = look_up(task->engine->facts, task->portal->id, need, now, &value);
         if (cached == CACHED)

@@ -17,6 +17,8 @@ void facts_restore(struct facts *, int64_t portal, const json_t *names, int64_t 
  * not be read (task->fetch_err, fetch_final). */
 enum task_turn facts_fetch(struct task *, const json_t *needs, task_stage_fn *after,
                            task_stage_fn *failed);
+/* The rotation of a team as it is by now: somebody else has taken the turn that was wanted. */
+void facts_renew_team(struct task *, const char *team);
 /* Forgets what this sitting knows: a new one begins. */
 void facts_begin(struct task *);
 void facts_forget_wants(struct task *);

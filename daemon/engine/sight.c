@@ -157,6 +157,18 @@ static void take_cause(struct task *task, struct look *look, struct change *c)
     run_done(&run);
 }
 
+/* The portal's times are whole seconds. Two visits in one second are two visits all the same, and
+ * known apart by when they began. */
+static void tell_visits_apart(const struct task *task, struct change *c, struct passage *passages)
+{
+    int64_t last_ms = task->seen ? task->snapshot.stage_since_ms : 0;
+    for (size_t i = 0; i < c->passage_count; i++) {
+        if (passages[i].at_ms <= last_ms)
+            passages[i].at_ms = last_ms + 1;
+        last_ms = passages[i].at_ms;
+    }
+}
+
 static void take_stages(struct task *task, struct look *look, struct change *c)
 {
     const struct entity_kind *kind = entity_kind_of(task->entity.type);
@@ -168,6 +180,7 @@ static void take_stages(struct task *task, struct look *look, struct change *c)
     c->passage_count = compare_passages(history, old_stage, jv_text(look->record, "stageId", ""),
                                         c->added, passages_since(task, look), clock_wall_ms(),
                                         look->passages, LOOK_PASSAGES);
+    tell_visits_apart(task, c, look->passages);
 }
 
 static enum priority most_urgent(const struct look *look)

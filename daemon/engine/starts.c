@@ -77,6 +77,17 @@ static struct own_key own_key(const struct event *event)
     return key;
 }
 
+/* A change of our own names the run that made it. */
+static void say_cause(const struct change *c, char out[RUN_RULE_SIZE + 64])
+{
+    size_t count = json_array_size(c->chain);
+    const char *last = count > 0 ? json_string_value(json_array_get(c->chain, count - 1)) : NULL;
+    out[0] = '\0';
+    if (c->cause_run != 0 && last != NULL)
+        (void)snprintf(out, RUN_RULE_SIZE + 64, ", because of run %lld of \"%.*s\"",
+                       (long long)c->cause_run, (int)strcspn(last, "|"), last);
+}
+
 static void begin_run(struct task *task, const struct change *c, struct store_change *change,
                       struct firing *firing, const struct fired *fired)
 {
@@ -94,12 +105,15 @@ static void begin_run(struct task *task, const struct change *c, struct store_ch
                       .vars = json_deep_copy(firing->vars),
                       .created_ms = now,
                       .updated_ms = now};
+    firing->run_id = run.id;
     (void)snprintf(run.rule, sizeof run.rule, "%s", firing->rule->name);
     store_put_run(change, &run);
     store_put_fired(change, run.portal, run.rule, &run.entity, now, fired->stage_since_ms,
                     own_key(firing->event).text);
-    task_trace(task, change, &run, run.cause_event, "fired", firing->trace, "«%s» starts: %s%s",
-               shown(firing->rule), firing->trigger != NULL ? firing->trigger->text : "",
+    char because[RUN_RULE_SIZE + 64];
+    say_cause(c, because);
+    task_trace(task, change, &run, run.cause_event, "fired", firing->trace, "«%s» starts: %s%s%s",
+               shown(firing->rule), firing->trigger != NULL ? firing->trigger->text : "", because,
                firing->rule->state == RULE_SHADOW ? " (shadow: nothing will be changed)" : "");
     atomic_fetch_add(&task->engine->fired, 1);
     atomic_fetch_add(&task->engine->started, 1);
@@ -162,9 +176,20 @@ static struct own_key own_key_of(const struct task *task, int64_t event_id)
     return (struct own_key){0};
 }
 
+/* Of which stage visit is a run that was born in this look? */
+static int64_t visit_of(const struct task *task, const struct run *run, int64_t otherwise)
+{
+    for (size_t i = 0; i < task->judgement.firing_count; i++) {
+        const struct firing *firing = &task->judgement.firings[i];
+        if (firing->run_id == run->id && firing->visit_ms > 0)
+            return firing->visit_ms;
+    }
+    return otherwise;
+}
+
 /* Runs born in this same look are not in the store yet: they count as well. */
 static void count_newborn(const struct task *task, int64_t last_stored, const struct firing *firing,
-                          struct fired *fired)
+                          struct fired *fired, int64_t present_visit_ms)
 {
     const struct own_key own = own_key(firing->event);
     for (int64_t i = 0; i < task->live_count; i++) {
@@ -175,7 +200,7 @@ static void count_newborn(const struct task *task, int64_t last_stored, const st
         fired->total++;
         fired->recent++;
         fired->last_ms = run->created_ms;
-        fired->visit_ms = fired->stage_since_ms;
+        fired->visit_ms = visit_of(task, run, present_visit_ms);
         fired->own_id_seen =
             fired->own_id_seen ||
             (own.text[0] != '\0' && strcmp(own_key_of(task, run->cause_event).text, own.text) == 0);
@@ -193,8 +218,9 @@ static bool admit(struct task *task, const struct change *c, struct store_change
     char reason[320] = "";
     if (!look_read_fired(task, firing, &fired))
         return false;
-    fired.stage_since_ms = stage_since(task, c);
-    count_newborn(task, last_stored, firing, &fired);
+    int64_t present_ms = stage_since(task, c);
+    fired.stage_since_ms = firing->visit_ms > 0 ? firing->visit_ms : present_ms;
+    count_newborn(task, last_stored, firing, &fired, present_ms);
     switch (change_admit(firing, c, task->live, (size_t)task->live_count, &fired, clock_wall_ms(),
                          reason)) {
     case ADMIT_RESTART:

@@ -37,6 +37,9 @@ void task_forget_run(struct task *task)
     task->answers = NULL;
     json_decref(task->story);
     task->story = NULL;
+    mem_free(task->turns);
+    task->turns = NULL;
+    task->turn_count = 0;
     task->run = NULL;
     task->woken = (struct woken){0};
 }

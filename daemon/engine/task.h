@@ -22,6 +22,7 @@ struct task;
 struct facts;  /* facts.h */
 struct writes; /* writes.h */
 struct held;   /* held.h */
+struct rota;   /* rota.h */
 
 enum task_turn { TASK_GO, TASK_SLEEP, TASK_REST };
 typedef enum task_turn task_stage_fn(struct task *);
@@ -88,6 +89,7 @@ struct engine {
     struct held *held;
     struct engine_timer *timers; /* owned */
     size_t timer_count;
+    struct rota *rota;
     int64_t born_ms;    /* wall time at which this database began to listen */
     int64_t started_ms; /* and this process */
 
@@ -157,6 +159,8 @@ struct task {
     struct woken woken;
     task_stage_fn *settled; /* where to go once the run's present state is committed */
     int rounds;             /* of needs in a row, bounded */
+    struct turn *turns;     /* of teams that the run has taken and nobody has stored yet */
+    size_t turn_count;
 
     /* what was handed out */
     struct call *calls;

@@ -15,6 +15,7 @@
 #include "common/mem.h"
 #include "daemon/engine/effects.h"
 #include "daemon/engine/facts.h"
+#include "daemon/engine/rota.h"
 #include "daemon/engine/task.h"
 #include "daemon/engine/timers.h"
 #include "daemon/engine/work.h"
@@ -53,6 +54,13 @@ enum task_turn work_settle(struct task *task, task_stage_fn *next)
     return TASK_GO;
 }
 
+static void put_turns(struct task *task, struct store_change *change)
+{
+    for (size_t i = 0; i < task->turn_count; i++)
+        store_put_team(change, task->portal->id, task->turns[i].team, task->turns[i].turn + 1,
+                       task->turns[i].user, clock_wall_ms());
+}
+
 /* Lines of a step carry its head: "[then todo] …"; those of the run as a whole do not. */
 static void put_story(struct task *task, struct store_change *change)
 {
@@ -80,6 +88,7 @@ static enum task_turn work_commit(struct task *task)
     effects_put(task, change);
     put_story(task, change);
     timers_put(task, change);
+    put_turns(task, change);
     task->run->updated_ms = clock_wall_ms();
     store_put_run(change, task->run);
     return task_commit(task, change, work_committed);
@@ -94,6 +103,7 @@ static enum task_turn work_committed(struct task *task)
     }
     effects_stored(task);
     task->woken = (struct woken){0};
+    task->turn_count = 0;
     json_array_clear(task->story);
     task->stage = task->settled;
     return TASK_GO;
@@ -163,9 +173,28 @@ static enum task_turn wants_facts(struct task *task)
     if (task->rounds++ >= ROUNDS_MOST)
         return work_end(task, RUN_DEAD, "asked for facts without end");
     /* What has been done must be on disk before we wait for the portal again. */
-    if (effects_unstored(task))
+    if (effects_unstored(task) || task->turn_count > 0)
         return work_settle(task, work_fetch);
     return work_fetch(task);
+}
+
+/* Whom a team gives is decided here once, and stored with what the run wants next. A rule in shadow
+ * says whose turn it would be and leaves it to others. */
+static enum task_turn wants_turn(struct task *task)
+{
+    const struct turn *turn = &task->advance.turn;
+    bool shadow = rule_of(task)->state == RULE_SHADOW;
+    if (!shadow && !rota_take(task->engine->rota, task->portal->id, turn->team, turn->turn,
+                              turn->user, clock_mono_ms())) {
+        facts_renew_team(task, turn->team);
+        return TASK_GO;
+    }
+    choice_take(task->run, turn);
+    if (shadow)
+        return TASK_GO;
+    task->turns = mem_grow(task->turns, task->turn_count + 1, sizeof *task->turns);
+    task->turns[task->turn_count++] = *turn;
+    return TASK_GO;
 }
 
 static enum task_turn wants_calls(struct task *task)
@@ -193,6 +222,8 @@ enum task_turn work_advance(struct task *task)
         return wants_facts(task);
     case ADVANCE_CALL:
         return wants_calls(task);
+    case ADVANCE_TURN:
+        return wants_turn(task);
     case ADVANCE_WAIT:
         task->run->state = task->advance.wait_state;
         task->run->due_ms = task->advance.due_ms;

@@ -20,6 +20,9 @@ static const struct {
     [NEED_FIELDS] = {"fields", 10 * MINUTE},
     [NEED_HISTORY] = {"history", 0},
     [NEED_WHOAMI] = {"whoami", DAY},
+    [NEED_PRESENCE] = {"presence", 2 * MINUTE},
+    [NEED_LOAD] = {"load", 0},
+    [NEED_TEAM] = {"team", 0},
 };
 
 bool need_split(const char *need, enum need_kind *ret_kind, const char **ret_argument)

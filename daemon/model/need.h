@@ -19,6 +19,12 @@
  *                          crm.stagehistory.list with ID > AFTER, oldest first (§8.4); [] when the
  *                          portal has none
  *   whoami:                user id that the webhook acts as (§8.14)
+ *   presence:ID:DATE       {"absent":[{"from","to","days"}], "status", "start"}: `absent` entries
+ * of calendar.accessibility.get on that day in seconds UTC (`days`: whole ones), and the working
+ * day by timeman.status; null members where the portal refuses to say (§8.10) load:ID how many open
+ * tasks and to-dos the user has (§8.5, §8.7) team:NAME              {"turn","last","given":{ID:
+ * n}}: the team's rotation. The engine's own knowledge, not the portal's: how many turns were
+ * taken, who had the last one, and what was given since the sitting began
  */
 
 #include <stdbool.h>
@@ -35,6 +41,9 @@ enum need_kind {
     NEED_FIELDS,
     NEED_HISTORY,
     NEED_WHOAMI,
+    NEED_PRESENCE,
+    NEED_LOAD,
+    NEED_TEAM,
 };
 
 enum { NEED_SIZE = 256 };

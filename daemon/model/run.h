@@ -44,7 +44,7 @@ struct run {
      *  labels   {LABEL: result}                           skipped  the `if` of the step before was
      *  gone     the last snapshot of a deleted entity               false (for [else])
      *  touched  records that this run wrote since facts were fetched
-     *  trigger  text of the trigger that fired
+     *  trigger  text of the trigger that fired      chosen  whom the step at hand means: choice.h
      *  timer    {trigger, base, due_ms}: a timer that is set and has not gone off */
     json_t *vars;
     char reason[320];   /* why it ended or waits, for people */

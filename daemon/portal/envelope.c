@@ -91,6 +91,7 @@ bool envelope_parse(const char *body, size_t size, struct envelope *ret, struct 
     const json_t *error = json_object_get(ret->tree, "error");
     ret->result = json_object_get(ret->tree, "result");
     ret->next = json_object_get(ret->tree, "next");
+    ret->total = json_object_get(ret->tree, "total");
     ret->time = json_object_get(ret->tree, "time");
     if (error != NULL && ret->result == NULL) {
         ret->failed = true;

@@ -14,11 +14,11 @@
 enum { ENVELOPE_CODE_SIZE = 64, ENVELOPE_TEXT_SIZE = 320 };
 
 struct envelope {
-    json_t *tree;                       /* owned */
-    const json_t *result, *next, *time; /* borrowed from the tree, NULL if absent */
-    bool failed;                        /* an error; code and text are set */
-    char code[ENVELOPE_CODE_SIZE];      /* upper case; "" is a code too */
-    char text[ENVELOPE_TEXT_SIZE];      /* one line */
+    json_t *tree;                               /* owned */
+    const json_t *result, *next, *total, *time; /* borrowed from the tree, NULL if absent */
+    bool failed;                                /* an error; code and text are set */
+    char code[ENVELOPE_CODE_SIZE];              /* upper case; "" is a code too */
+    char text[ENVELOPE_TEXT_SIZE];              /* one line */
 };
 
 /* False when the body is no envelope: not JSON, or neither result nor error in it. */

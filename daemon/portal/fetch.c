@@ -275,6 +275,9 @@ static const struct {
     [NEED_FIELDS] = {fields_calls, fields_value},
     [NEED_HISTORY] = {fetch_history_calls, fetch_history_value},
     [NEED_WHOAMI] = {whoami_calls, whoami_value},
+    [NEED_PRESENCE] = {fetch_presence_calls, fetch_presence_value},
+    [NEED_LOAD] = {fetch_load_calls, fetch_load_value},
+    [NEED_TEAM] = {fetch_nothing_calls, first_value},
 };
 
 size_t fetch_calls(const char *need, struct command ret[FETCH_MOST])

@@ -42,6 +42,9 @@ enum fetched fetch_fail(const struct answer *, struct err *);
 /* fetch_stages.c */
 fetch_calls_fn fetch_stages_calls;
 fetch_value_fn fetch_stages_value;
+/* fetch_staff.c */
+fetch_calls_fn fetch_presence_calls, fetch_load_calls, fetch_nothing_calls;
+fetch_value_fn fetch_presence_value, fetch_load_value;
 /* fetch_history.c */
 fetch_calls_fn fetch_history_calls;
 fetch_value_fn fetch_history_value;

@@ -51,11 +51,13 @@ static void set_error(const struct reply *reply, struct answer *answer, struct r
         answer->sent_ms = 0;
 }
 
-static void set_result(struct answer *answer, const json_t *result, const json_t *next)
+static void set_result(struct answer *answer, const json_t *result, const json_t *next,
+                       const json_t *total)
 {
     answer->verdict = VERDICT_DONE;
     answer->result = json_incref(jv_loose(result));
     answer->next = next != NULL ? json_incref(jv_loose(next)) : NULL;
+    answer->total = jv_int(total, "", 0);
 }
 
 static void note_why(struct reply_effect *effect, const struct reply *reply, const char *code,
@@ -173,7 +175,8 @@ static void read_batch(const struct reply *reply, const json_t *maps, struct cal
         if (error != NULL) {
             read_command_error(reply, error, call, budget, ret);
         } else if (result != NULL) {
-            set_result(&call->answer, result, entry(maps, "result_next", i));
+            set_result(&call->answer, result, entry(maps, "result_next", i),
+                       entry(maps, "result_total", i));
         } else {
             set_error(reply, &call->answer, verdict_of_nonsense(reply->status, call->command.write),
                       "MISSING", "the answer of the batch says nothing of this command");
@@ -201,7 +204,7 @@ void reply_read(const struct reply *reply, struct call *const *calls, size_t cou
         begin(reply, calls[0]);
         budget_learn(budget, calls[0]->command.method, envelope.time, reply->sent_ms,
                      reply->now_ms);
-        set_result(&calls[0]->answer, envelope.result, envelope.next);
+        set_result(&calls[0]->answer, envelope.result, envelope.next, envelope.total);
     }
     envelope_done(&envelope);
 }

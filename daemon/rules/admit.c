@@ -1,12 +1,16 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/buf.h"
 #include "common/duration.h"
 #include "common/jv.h"
+#include "common/mem.h"
+#include "common/utf8.h"
 #include "daemon/rules/change.h"
 
-enum { REASON_SIZE = 320 };
+enum { REASON_SIZE = 320, MOST_WAY = 110 /* letters */ };
 
 /* What the checks look at. */
 struct asking {
@@ -30,9 +34,53 @@ static void print_window(int64_t window_ms, char out[48])
     duration_print(&window, out);
 }
 
+/* One cause of "RULE|TYPE|ID" as people say it: "RULE (deal 5)". */
+static void print_cause(struct buf *out, const char *cause)
+{
+    char name[ENTITY_ID_SIZE + 32];
+    size_t rule = strcspn(cause, "|");
+    const char *id = strrchr(cause, '|');
+    struct entity entity = {.type = cause[rule] == '|' ? (int)strtol(cause + rule + 1, NULL, 10)
+                                                       : ENTITY_NONE};
+    buf_printf(out, "%.*s", (int)rule, cause);
+    if (id == NULL || entity.type == ENTITY_NONE)
+        return;
+    (void)snprintf(entity.id, sizeof entity.id, "%s", id + 1);
+    entity_print(&entity, name);
+    buf_printf(out, " (%s)", name);
+}
+
+/* "a (deal 5) → b (deal 5)": what led here, from the first on; of a long way its beginning. */
+static char *way_new(const struct asking *a)
+{
+    struct buf way BUF_AUTO;
+    size_t i;
+    json_t *cause;
+    buf_init(&way, 8192);
+    json_array_foreach (jv_loose(a->change->chain), i, cause) {
+        if (i > 0)
+            buf_text(&way, " → ");
+        print_cause(&way, json_string_value(cause));
+    }
+    if (utf8_length(way.data) <= MOST_WAY)
+        return buf_take(&way);
+    return mem_printf("%.*s…", (int)utf8_prefix(way.data, MOST_WAY), way.data);
+}
+
+static enum admit refuse_way(struct asking *a, const char *why, const char *whom)
+{
+    char *way = way_new(a);
+    SAY(a, "%s%s: %s", why, whom, way);
+    mem_free(way);
+    return ADMIT_SKIP;
+}
+
 /* product.md §1 promise 7: a rule fires at most once for an entity in one chain of causes. */
 static enum admit check_chain(struct asking *a)
 {
+    static const char too_long[] =
+        "rules set off one another 12 times in a row, which is the most allowed";
+    _Static_assert(RUN_CHAIN_MOST == 12, "the text says so");
     char own[RUN_RULE_SIZE + ENTITY_ID_SIZE + 32];
     (void)snprintf(own, sizeof own, "%s|%d|%s", a->rule->name, a->change->entity.type,
                    a->change->entity.id);
@@ -40,14 +88,9 @@ static enum admit check_chain(struct asking *a)
     for (size_t i = 0; i < count; i++) {
         if (strcmp(json_string_value(json_array_get(a->change->chain, i)), own) != 0)
             continue;
-        SAY(a, "the rule itself is among the causes of this change of %s", a->entity);
-        return ADMIT_SKIP;
+        return refuse_way(a, "the rule itself is among the causes of this change of ", a->entity);
     }
-    if (count < RUN_CHAIN_MOST)
-        return ADMIT_START;
-    SAY(a, "rules set off one another %d times in a row, which is the most allowed",
-        RUN_CHAIN_MOST);
-    return ADMIT_SKIP;
+    return count < RUN_CHAIN_MOST ? ADMIT_START : refuse_way(a, too_long, "");
 }
 
 static enum admit check_frozen(struct asking *a)

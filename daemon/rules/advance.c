@@ -114,6 +114,7 @@ static void forget_touched(struct run *run)
 static enum stride step_over(struct walk *w, bool skipped)
 {
     trace_keep(w);
+    choice_forget(w->run);
     set_skipped(w->run, skipped);
     w->run->step++;
     w->run->attempt = 0;
@@ -334,11 +335,23 @@ static enum stride hand_over(struct walk *w, struct plan *p)
     return STRIDE_HALT;
 }
 
+/* Who was chosen for the step, and why not the others. */
+static void trace_choices(struct walk *w)
+{
+    const char *slot;
+    json_t *choice;
+    json_object_foreach (json_object_get(w->run->vars, "chosen"), slot, choice)
+        if (jv_text(choice, "say", "")[0] != '\0')
+            (void)trace_add(w, "chosen", "%s", jv_text(choice, "say", ""));
+}
+
 static enum stride settle(struct walk *w, struct plan *p)
 {
     char say[512], why[600];
     struct outcome outcome = outcome_of(p);
+    choice_keep(w->run, w->scope.picks);
     if (outcome.unsure != NULL) {
+        trace_choices(w);
         outcome_say_failure(p, outcome.unsure, say);
         (void)snprintf(why, sizeof why, "outcome unknown, %s", say);
         return w->step->unsure == UNSURE_REPEAT ? retry(w, why) : park(w, why);
@@ -347,15 +360,33 @@ static enum stride settle(struct walk *w, struct plan *p)
         outcome_touch(p, w->run->vars);
     /* unless the step ends by it, a failure waits until all its calls were made */
     if (outcome.failed != NULL && (w->step->on_error == ON_ERROR_STOP || outcome.open == 0)) {
+        trace_choices(w);
         outcome_say_failure(p, outcome.failed, say);
         return w->step->on_error == ON_ERROR_RETRY ? retry(w, say) : fail(w, say);
     }
     if (outcome.open > 0)
         return hand_over(w, p);
     keep_label(w, p, &outcome);
+    trace_choices(w);
     outcome_say_done(p, &outcome, say);
     (void)trace_add(w, "done", "%s", say);
     return step_over(w, false);
+}
+
+/* Nobody of a team is there, say: somebody may be, in an hour. */
+static enum stride fail_or_retry(struct walk *w, const char *why)
+{
+    bool again = w->scope.later && w->step->on_error == ON_ERROR_RETRY;
+    return again ? retry(w, why) : fail(w, why);
+}
+
+/* What is missing is a fact, or, when all facts are there, a turn. */
+static enum stride need_or_turn(struct walk *w)
+{
+    if (json_array_size(w->scope.needs) > 0 || !choice_turn(w->scope.picks, &w->ret->turn))
+        return need(w);
+    w->ret->kind = ADVANCE_TURN;
+    return STRIDE_HALT;
 }
 
 static enum stride stop(struct walk *w, const char *reason)
@@ -382,10 +413,10 @@ static enum stride act(struct walk *w)
         stride = settle(w, &plan);
         break;
     case PLAN_NEED:
-        stride = need(w);
+        stride = need_or_turn(w);
         break;
     case PLAN_BAD:
-        stride = fail(w, plan.err.text);
+        stride = fail_or_retry(w, plan.err.text);
         break;
     case PLAN_STOP:
         stride = stop(w, plan.err.text);
@@ -403,6 +434,8 @@ static enum stride step_take(struct walk *w)
     w->step = &w->rule->steps[w->run->step];
     w->scope.vars = w->run->vars;
     w->scope.err.text[0] = '\0';
+    w->scope.later = false;
+    (void)json_object_clear(w->scope.picks);
     (void)json_array_clear(w->trace);
     enum stride stride = gate(w);
     if (stride != STRIDE_ON)
@@ -430,7 +463,8 @@ void rules_advance(const struct ruleset *set, const struct rule *rule, struct ru
                       run->entity.type != ENTITY_NONE ? run->entity.type : rule->entity_type,
                   .entity = run->entity,
                   .facts = facts,
-                  .needs = ret->needs},
+                  .needs = ret->needs,
+                  .picks = json_object()},
     };
     enum stride stride = STRIDE_OVER;
     while (stride != STRIDE_HALT && run->step < (int)rule->step_count)
@@ -443,6 +477,7 @@ void rules_advance(const struct ruleset *set, const struct rule *rule, struct ru
     if (ret->kind != ADVANCE_NEED)
         (void)json_array_clear(ret->needs);
     json_decref(w.trace);
+    json_decref(w.scope.picks);
 }
 
 void advance_done(struct advance *advance)

@@ -7,6 +7,7 @@
 
 #include "daemon/model/command.h"
 #include "daemon/model/run.h"
+#include "daemon/rules/choice.h"
 #include "daemon/rules/ruleset.h"
 #include "daemon/rules/scope.h"
 
@@ -14,6 +15,8 @@ struct advance {
     enum advance_kind {
         ADVANCE_NEED,   /* fetch `needs`, then ask again with the same answers */
         ADVANCE_CALL,   /* make these calls, then ask again with their answers added */
+        ADVANCE_TURN,   /* take the turn of a team (choice_take, unless somebody else has taken that
+                           one meanwhile), then ask again */
         ADVANCE_WAIT,   /* sleep until due_ms; the run's step already points behind the wait (or at
                            the same step, for a retry) */
         ADVANCE_FINISH, /* the run ends in `state`, run->reason says why */
@@ -21,6 +24,7 @@ struct advance {
     json_t *needs;            /* owned array of texts */
     struct command *commands; /* owned; calls of one step, to be made in this order */
     size_t count;
+    struct turn turn;
     int64_t due_ms;
     enum run_state wait_state; /* RUN_WAITING for a [wait], RUN_READY for a retry's pause */
     enum run_state state;

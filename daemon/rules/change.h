@@ -53,6 +53,8 @@ struct firing {
     char reason[320];          /* when it did not pass: the condition that failed */
     const struct event *event; /* the event it belongs to: for robot, event */
     enum priority priority;
+    int64_t run_id;   /* the engine's: the run that it started, 0: none */
+    int64_t visit_ms; /* when the stage visit that it belongs to began; 0: the present one */
 };
 
 struct ending {

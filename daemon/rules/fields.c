@@ -32,7 +32,9 @@ static enum planned set_users(struct writing *w, bool many)
 {
     JV_AUTO *ids = NULL;
     struct plan *p = w->plan;
+    p->scope->one_of_team = !many;
     enum planned planned = plan_known(p, scope_users(p->scope, w->value, &ids), w->word);
+    p->scope->one_of_team = false;
     if (planned != PLAN_READY)
         return planned;
     if (many)

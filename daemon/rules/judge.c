@@ -89,6 +89,7 @@ void judge_fire(struct judging *j, const struct slot *slot, const struct occurre
         .trace = trace,
         .event = event,
         .priority = priority_of(j, slot, event),
+        .visit_ms = occurrence->kind == OCCUR_PASSAGE ? occurrence->passage.at_ms : 0,
     };
     if (failed != NULL)
         (void)snprintf(firing->reason, sizeof firing->reason, "%s", expr_text(failed));

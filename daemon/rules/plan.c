@@ -13,6 +13,7 @@
 #include "common/utf8.h"
 #include "daemon/model/need.h"
 #include "daemon/rules/look.h"
+#include "daemon/rules/team.h"
 
 enum { RECENT_MS = 2 * 60 * 1000, DAY_MS = 24 * 60 * 60 * 1000 };
 
@@ -126,6 +127,17 @@ static bool holds(const json_t *list, const json_t *id)
     return false;
 }
 
+/* Of a team a key for one user means one, a key for several all. */
+static enum known users_of_value(struct plan *p, const char *name, const json_t *value,
+                                 json_t **ret_ids)
+{
+    const struct action_key *key = action_key_find(p->step->action, name);
+    p->scope->one_of_team = key != NULL && key->type == KEY_USER;
+    enum known known = scope_users(p->scope, value, ret_ids);
+    p->scope->one_of_team = false;
+    return known;
+}
+
 static enum planned users_of_line(struct plan *p, const struct step_key *key, json_t *all)
 {
     JV_AUTO *value = NULL;
@@ -134,13 +146,20 @@ static enum planned users_of_line(struct plan *p, const struct step_key *key, js
         plan_known(p, template_value_of(key->value, p->scope, &value), key->name);
     if (planned != PLAN_READY || jv_is_empty(value))
         return planned;
-    planned = plan_known(p, scope_users(p->scope, value, &ids), key->name);
+    planned = plan_known(p, users_of_value(p, key->name, value, &ids), key->name);
     size_t i;
     json_t *id;
     json_array_foreach (ids, i, id)
         if (!holds(all, id))
             (void)json_array_append(all, id);
     return planned;
+}
+
+/* Is something handed to whom the key names, so that a deputy is to have it? Who made a task is no
+ * such person. */
+static bool goes_to(const char *name)
+{
+    return strcmp(name, "creator") != 0;
 }
 
 /* The key may stand in several lines. */
@@ -157,6 +176,8 @@ enum planned plan_users(struct plan *p, const char *name, json_t **ret_ids)
         if (planned != PLAN_READY)
             worst = planned;
     }
+    if (worst == PLAN_READY && goes_to(name))
+        worst = plan_known(p, team_stand_ins(p->scope, &all), name);
     if (worst == PLAN_READY)
         *ret_ids = json_incref(all);
     return worst;
@@ -188,7 +209,12 @@ enum planned plan_responsible(struct plan *p, const char *key, int64_t *ret)
         return planned;
     for (size_t i = 0; i < sizeof names / sizeof names[0] && *ret == 0; i++)
         *ret = jv_int(record, names[i], 0);
-    return PLAN_READY;
+    if (*ret == 0)
+        return PLAN_READY;
+    JV_AUTO *ids = json_pack("[I]", (json_int_t)*ret);
+    planned = plan_known(p, team_stand_ins(p->scope, &ids), key);
+    *ret = planned == PLAN_READY ? jv_int(ids, "0", 0) : 0;
+    return planned;
 }
 
 enum planned plan_id(struct plan *p, const char *key, int64_t *ret)

@@ -17,6 +17,7 @@
 
 struct ruleset;
 struct rule;
+struct staff;
 
 /* The surroundings of a decision that do not change during it. Borrowed. */
 struct rules_env {
@@ -28,7 +29,8 @@ struct rules_env {
     const struct calendar *(*calendar)(const void *arg, const char *name);
     const void *calendar_arg;
     const struct calendar *default_calendar;
-    uint64_t seed; /* for anything that is to be random */
+    uint64_t seed;             /* for anything that is to be random */
+    const struct staff *staff; /* teams and substitutes (team.h), NULL: there are none */
 };
 
 struct scope {
@@ -40,6 +42,9 @@ struct scope {
     json_t *needs;        /* out: array of texts without repeats; owned by the caller */
     json_t *trace;        /* out: array, NULL when nobody reads it. Entries of expr_eval:
                              {"text":"deal.opportunity > 1000","left":…,"right":…,"is":false} */
+    bool one_of_team;     /* `team NAME` means the one whose turn it is, not all its members */
+    json_t *picks;        /* out: what was decided on the way (choice.h); NULL: nobody asks */
+    bool later;           /* out with KNOWN_BAD: it may be otherwise in an hour */
     struct err err;       /* out with KNOWN_BAD */
 };
 
@@ -63,9 +68,9 @@ enum known scope_get(struct scope *, const struct path *, json_t **ret_value);
 enum known scope_field_name(struct scope *, int entity_type, const struct path_part *,
                             char out[96]);
 
-/* User ids that a text means: "17", e-mail, "Имя Фамилия", `head of X`, comma-separated lists; JSON
- * numbers and arrays as they are. `ret` gets a new array of integers. Used for `to`, `responsible`,
- * `observers` … Unknown user: KNOWN_BAD. */
+/* User ids that a text means: "17", e-mail, "Имя Фамилия", `head of X`, `team NAME`,
+ * comma-separated lists; JSON numbers and arrays as they are. `ret` gets a new array of integers.
+ * Used for `to`, `responsible`, `observers` … Unknown user: KNOWN_BAD. */
 enum known scope_users(struct scope *, const json_t *value, json_t **ret_ids);
 
 /* The stage id (and its funnel, -1 if none) that a text means for that kind: an id as it is, or

@@ -78,12 +78,44 @@ static bool check_json(struct step_load *load, const struct ini_entry *entry)
     return body_check(entry->value, &err) || bad(load, entry, 0, err.text);
 }
 
+/* Takes the name with the blanks around it. */
+static bool check_team(struct step_load *load, const struct ini_entry *entry, const char *name,
+                       size_t size)
+{
+    static const char blanks[] = " \t\n";
+    size_t before = strspn(name, blanks);
+    before = before < size ? before : size;
+    while (size > before && strchr(blanks, name[size - 1]) != NULL)
+        size--;
+    struct place at = ini_value_place(entry, (size_t)(name - entry->value) + before);
+    char *text = mem_strndup(name + before, size - before);
+    bool good = load_known(load->loader, at, "team", text, load->loader->names->teams);
+    mem_free(text);
+    return good;
+}
+
+/* Bytes up to the comma that ends a user; one in quotes does not. */
+static size_t user_size(const char *text)
+{
+    size_t size = 0;
+    for (bool quoted = false; text[size] != '\0' && (quoted || text[size] != ','); size++)
+        quoted = quoted != (text[size] == '"');
+    return size;
+}
+
+/* Users themselves are known to the portal only; teams stand in the configuration. */
 static bool check_users(struct step_load *load, const struct ini_entry *entry)
 {
-    if (strncmp(entry->value, "team ", 5) != 0)
-        return true;
-    return diag_add(load->loader->diag, entry->value_at,
-                    "teams are not available in this version: \"%s\"", entry->value);
+    static const char word[] = "team ", blanks[] = " \t\n";
+    bool good = true;
+    for (const char *at = entry->value; *at != '\0';) {
+        at += strspn(at, blanks);
+        size_t size = user_size(at);
+        if (strncmp(at, word, strlen(word)) == 0)
+            good = check_team(load, entry, at + strlen(word), size - strlen(word)) && good;
+        at += size + (at[size] == ',');
+    }
+    return good;
 }
 
 /* By type of key. `templated`: also where there are templates in the value. */

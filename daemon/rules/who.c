@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "common/number.h"
 #include "daemon/model/need.h"
+#include "daemon/rules/team.h"
 
 enum { MOST_STEPS_UP = 10, MOST_USERS = 100 };
 
@@ -45,6 +46,11 @@ static enum known named_fact(struct scope *scope, enum need_kind kind, const cha
 enum known user_record(struct scope *scope, int64_t id, const json_t **ret)
 {
     return numbered_fact(scope, NEED_USER, id, ret);
+}
+
+bool user_has_left(const json_t *record)
+{
+    return json_object_get(record, "ACTIVE") != NULL && !jv_flag(record, "ACTIVE");
 }
 
 void user_print_name(struct buf *out, const json_t *record)
@@ -334,20 +340,35 @@ static char *bare_new(const char *text, size_t length)
     return quoted ? mem_strndup(text + 1, length - 2) : mem_strndup(text, length);
 }
 
+enum known user_of_text(struct scope *scope, const char *text, int64_t *ret)
+{
+    const char *name = behind(text, "head of");
+    const char *whom = name != NULL ? name : text;
+    char *bare = bare_new(whom, strlen(whom));
+    enum known known = name != NULL ? head_of(scope, bare, ret) : one_user(scope, bare, ret);
+    mem_free(bare);
+    return known;
+}
+
+static enum known add_team(struct scope *scope, json_t *ids, const char *name)
+{
+    JV_AUTO *members = json_array();
+    enum known known = team_users(scope, name, members);
+    size_t i;
+    json_t *id;
+    json_array_foreach (members, i, id)
+        if (known == KNOWN)
+            known = add_user(scope, ids, json_integer_value(id));
+    return known;
+}
+
 static enum known add_by_text(struct scope *scope, json_t *ids, const char *text)
 {
     int64_t id = 0;
-    const char *name = behind(text, "head of");
-    enum known known;
-    if (behind(text, "team") != NULL)
-        return scope_bad(scope, "\"%s\" cannot stand here: name users", text);
-    if (name != NULL) {
-        char *bare = bare_new(name, strlen(name));
-        known = head_of(scope, bare, &id);
-        mem_free(bare);
-    } else {
-        known = one_user(scope, text, &id);
-    }
+    const char *team = behind(text, "team");
+    if (team != NULL)
+        return add_team(scope, ids, team);
+    enum known known = user_of_text(scope, text, &id);
     return known == KNOWN ? add_user(scope, ids, id) : known;
 }
 

@@ -15,6 +15,10 @@
 int64_t user_id_of(const json_t *value);
 /* His object of user.get; NULL when the portal has no such user. Borrowed. */
 enum known user_record(struct scope *, int64_t id, const json_t **ret);
+/* Is he known to be dismissed? */
+bool user_has_left(const json_t *record);
+/* "17", an e-mail, a full name, `head of X`: whose id that is. Unknown: KNOWN_BAD. */
+enum known user_of_text(struct scope *, const char *text, int64_t *ret);
 /* First and last name. */
 void user_print_name(struct buf *, const json_t *record);
 /* The head of his first department, or of the one above where he heads it himself; 0: nobody. */

@@ -194,6 +194,13 @@ void store_put_member(struct store_change *change, int64_t portal, const char *m
     CHANGE_ADD(change, WRITE_MEMBER, value_int(portal), value_text(member_id));
 }
 
+void store_put_team(struct store_change *change, int64_t portal, const char *team, int64_t turn,
+                    int64_t user, int64_t now_ms)
+{
+    CHANGE_ADD(change, WRITE_TEAM, value_int(portal), value_text(team), value_int(turn),
+               value_int(user), value_int(now_ms));
+}
+
 void snapshot_done(struct snapshot *snapshot)
 {
     json_decref(snapshot->fields);

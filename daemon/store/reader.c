@@ -158,3 +158,26 @@ bool store_read_names(struct store_reader *reader, int64_t portal, int64_t since
     *ret = names;
     return true;
 }
+
+static bool take_team(void *arg, sqlite3_stmt *stmt, struct err *err)
+{
+    (void)err;
+    (void)json_object_set_new(arg, db_text(stmt, 0),
+                              json_pack("{s:I, s:I}", "turn",
+                                        (json_int_t)sqlite3_column_int64(stmt, 1), "last",
+                                        (json_int_t)sqlite3_column_int64(stmt, 2)));
+    return true;
+}
+
+bool store_read_teams(struct store_reader *reader, int64_t portal, json_t **ret, struct err *err)
+{
+    sqlite3_stmt *stmt = reader_stmt(reader, READ_TEAMS);
+    json_t *teams = json_object();
+    db_bind(stmt, "i", portal);
+    if (!reader_each(reader, stmt, take_team, teams, err)) {
+        json_decref(teams);
+        return false;
+    }
+    *ret = teams;
+    return true;
+}

@@ -93,6 +93,10 @@ const char *const sql_writes[SQL_WRITES] = {
                         "AND entity_id = ?3 AND rule = ?4 AND trigger = ?5 AND base <> ?6",
     [WRITE_PORTAL] = "INSERT INTO portal (name) VALUES (?1) ON CONFLICT DO NOTHING",
     [WRITE_MEMBER] = "UPDATE portal SET member_id = ?2 WHERE id = ?1",
+    /* Turns may be submitted in another order than they were taken in. */
+    [WRITE_TEAM] = "INSERT INTO team (portal, name, turn, last_user, at_ms) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (portal, name) DO UPDATE SET "
+                   "(turn, last_user, at_ms) = (?3, ?4, ?5) WHERE excluded.turn > team.turn",
     [WRITE_SHORTEN] = "UPDATE effect SET result = short_form(result) WHERE run_id = ?1 "
                       "AND length(CAST(result AS BLOB)) > 2048",
     [WRITE_RUN_STATE] = "SELECT state FROM run WHERE id = ?1",
@@ -178,6 +182,7 @@ const char *const sql_reads[SQL_READS] = {
                     "WHERE portal = ?1",
     [READ_OVER] = "SELECT gone FROM timer_over WHERE portal = ?1 AND entity_type = ?2 "
                   "AND entity_id = ?3 AND rule = ?4 AND trigger = ?5 AND base = ?6",
+    [READ_TEAMS] = "SELECT name, turn, last_user FROM team WHERE portal = ?1",
     [READ_PORTAL] = "SELECT id FROM portal WHERE name = ?1",
     [READ_PORTALS] = "SELECT id FROM portal WHERE ?1 IN (0, id) ORDER BY id",
     [TELL_NEW] = "SELECT count(*) FROM event WHERE state = 1 AND portal = ?1",

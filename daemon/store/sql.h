@@ -35,6 +35,7 @@ enum sql_write {
     WRITE_OVER_LEFT,
     WRITE_PORTAL,
     WRITE_MEMBER,
+    WRITE_TEAM,
     WRITE_SHORTEN,    /* results of a run that has ended */
     WRITE_RUN_STATE,  /* reads: was it live? */
     WRITE_RECOVER,    /* at open: what was running is ready */
@@ -77,6 +78,7 @@ enum sql_read {
     READ_MEMBER,
     READ_TIMERS,
     READ_OVER,
+    READ_TEAMS,
     READ_PORTAL,
     READ_PORTALS,
     TELL_NEW,

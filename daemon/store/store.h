@@ -153,6 +153,10 @@ void store_put_budget(struct store_change *, int64_t portal, const json_t *);
 /* Facts worth keeping over a restart (stages, fields, users): need → value with its time. */
 void store_put_name(struct store_change *, int64_t portal, const char *need, const json_t *value,
                     int64_t now_ms);
+/* The rotation of a team: how many turns have been taken, and who had the last one. An older turn
+ * changes nothing. */
+void store_put_team(struct store_change *, int64_t portal, const char *team, int64_t turn,
+                    int64_t user, int64_t now_ms);
 /* First good event pins the portal's member_id; NULL un-pins. */
 void store_put_member(struct store_change *, int64_t portal, const char *member_id);
 
@@ -244,6 +248,8 @@ bool store_read_budget(struct store_reader *, int64_t portal, json_t **ret,
 /* Names kept, newer than since_ms: object need → {"value":…,"at":ms}. */
 bool store_read_names(struct store_reader *, int64_t portal, int64_t since_ms, json_t **ret,
                       struct err *) MUST_CHECK;
+/* Rotations: object team → {"turn","last"}. */
+bool store_read_teams(struct store_reader *, int64_t portal, json_t **ret, struct err *) MUST_CHECK;
 /* "" when not pinned. */
 bool store_read_member(struct store_reader *, int64_t portal, char out[80],
                        struct err *) MUST_CHECK;

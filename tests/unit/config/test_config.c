@@ -320,7 +320,7 @@ START_TEST(a_team_is_kept)
                                    "members = ivanov@firm.ru, \"Анна Петрова\",\n  17\n"
                                    "order = least-busy\nskip = absent\n"
                                    "fallback = head of \"Отдел продаж\"\n");
-    const struct config_team *t = &c->teams[0];
+    const struct team *t = &c->staff.teams[0];
     ck_assert_int_eq(t->member_count, 3);
     ck_assert_str_eq(t->members[0], "ivanov@firm.ru");
     ck_assert_str_eq(t->members[1], "Анна Петрова");

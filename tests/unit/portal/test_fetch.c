@@ -84,6 +84,28 @@ START_TEST(a_full_name_is_asked_for_both_ways_round)
 }
 END_TEST
 
+START_TEST(presence_is_asked_of_the_calendar_and_of_the_working_day)
+{
+    struct command commands[FETCH_MOST];
+    ck_assert_uint_eq(fetch_calls("presence:17:2026-12-31", commands), 2);
+    expect_command(&commands[0], "calendar.accessibility.get",
+                   "{\"users\":[17],\"from\":\"2026-12-31\",\"to\":\"2027-01-01\"}");
+    expect_command(&commands[1], "timeman.status", "{\"USER_ID\":17}");
+}
+END_TEST
+
+START_TEST(a_load_is_what_is_open)
+{
+    struct command commands[FETCH_MOST];
+    ck_assert_uint_eq(fetch_calls("load:17", commands), 2);
+    expect_command(&commands[0], "tasks.task.list",
+                   "{\"filter\":{\"RESPONSIBLE_ID\":17,\"!REAL_STATUS\":5},\"select\":[\"ID\"]}");
+    expect_command(&commands[1], "crm.activity.list",
+                   "{\"filter\":{\"RESPONSIBLE_ID\":17,\"COMPLETED\":\"N\","
+                   "\"PROVIDER_ID\":\"CRM_TODO\"},\"select\":[\"ID\"]}");
+}
+END_TEST
+
 START_TEST(what_is_no_need_has_no_calls)
 {
     static const char *const needs[] = {"",
@@ -96,6 +118,10 @@ START_TEST(what_is_no_need_has_no_calls)
                                         "fields:-1",
                                         "history:2:351",
                                         "history:2",
+                                        "presence:17",
+                                        "presence:17:2026-02-30",
+                                        "presence:x:2026-02-03",
+                                        "team:first-line",
                                         "entity:99999999999999:1"};
     struct command commands[FETCH_MOST];
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
@@ -155,6 +181,41 @@ static void expect_failure(const char *need, const char *text)
     ck_assert_str_eq(err.text, text);
     forget();
 }
+
+START_TEST(of_presence_only_absences_and_the_working_day_are_kept)
+{
+    static const char need[] = "presence:1:2024-12-02";
+    add_answer(
+        "{\"1\":[{\"ID\":\"1213\",\"NAME\":\"Секрет\",\"DATE_FROM_TS_UTC\":\"1733158800\","
+        "\"DATE_TO_TS_UTC\":\"1733162400\",\"DT_SKIP_TIME\":\"N\",\"ACCESSIBILITY\":\"busy\"},"
+        "{\"ID\":\"1216\",\"NAME\":\"Отпуск\",\"DATE_FROM_TS_UTC\":\"1733097600\","
+        "\"DATE_TO_TS_UTC\":1733184000,\"DT_SKIP_TIME\":\"Y\",\"ACCESSIBILITY\":\"absent\"}],"
+        "\"34\":[]}");
+    add_answer("{\"STATUS\":\"PAUSED\",\"TIME_START\":\"2024-12-02T09:00:00+03:00\","
+               "\"TIME_FINISH\":null}");
+    expect_value(need, "{\"absent\":[{\"from\":1733097600,\"to\":1733184000,\"days\":true}],"
+                       "\"status\":\"PAUSED\",\"start\":\"2024-12-02T09:00:00+03:00\"}");
+    add_answer("[]"); /* PHP's empty object */
+    add_error("", "User not found");
+    expect_value(need, "{\"absent\":[]}");
+    add_error("INSUFFICIENT_SCOPE", "calendar");
+    add_error("INSUFFICIENT_SCOPE", "timeman");
+    expect_value(need, "{}");
+}
+END_TEST
+
+/* The first page has fifty of them at most. */
+START_TEST(a_load_counts_all_pages)
+{
+    add_answer("{\"tasks\":[{\"id\":\"1\"},{\"id\":\"2\"}]}");
+    answers[0].total = 120;
+    add_answer("[{\"ID\":\"7\"}]");
+    expect_value("load:5", "121");
+    add_answer("{\"tasks\":[]}");
+    add_error("INSUFFICIENT_SCOPE", "crm");
+    expect_failure("load:5", "REFUSED INSUFFICIENT_SCOPE: crm");
+}
+END_TEST
 
 START_TEST(a_record_is_taken_out_of_its_answer)
 {
@@ -321,11 +382,13 @@ START_TEST(a_full_page_of_history_asks_for_what_comes_behind_it)
 }
 END_TEST
 
-CHECK_MAIN("fetch", every_need_has_its_calls, a_funnel_kind_asks_for_statuses_and_categories,
-           a_full_name_is_asked_for_both_ways_round, what_is_no_need_has_no_calls,
-           a_record_is_taken_out_of_its_answer, what_is_not_there_is_null,
-           what_may_not_be_read_says_why, a_user_found_both_ways_counts_once,
-           stages_stand_in_their_funnels_in_order, leads_have_stages_without_a_funnel,
-           statuses_are_read_page_by_page, history_is_told_in_our_words,
-           a_kind_without_history_has_an_empty_one,
+CHECK_MAIN("fetch", presence_is_asked_of_the_calendar_and_of_the_working_day,
+           a_load_is_what_is_open, of_presence_only_absences_and_the_working_day_are_kept,
+           a_load_counts_all_pages, every_need_has_its_calls,
+           a_funnel_kind_asks_for_statuses_and_categories, a_full_name_is_asked_for_both_ways_round,
+           what_is_no_need_has_no_calls, a_record_is_taken_out_of_its_answer,
+           what_is_not_there_is_null, what_may_not_be_read_says_why,
+           a_user_found_both_ways_counts_once, stages_stand_in_their_funnels_in_order,
+           leads_have_stages_without_a_funnel, statuses_are_read_page_by_page,
+           history_is_told_in_our_words, a_kind_without_history_has_an_empty_one,
            a_full_page_of_history_asks_for_what_comes_behind_it)

@@ -64,12 +64,13 @@ START_TEST(a_result_of_any_type_is_done)
         "{\"item\":{\"id\":1}}", "[]", "5", "\"text\"", "true", "false", "null"};
     for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
         begin();
-        char *body = mem_printf("{\"result\":%s,\"next\":50}", results[i]);
+        char *body = mem_printf("{\"result\":%s,\"next\":50,\"total\":812}", results[i]);
         read_reply(200, body, 2, 1);
         expect(2, VERDICT_DONE, "", "");
         char *result = jv_dump_new(calls[2].answer.result);
         ck_assert_str_eq(result, results[i]);
         ck_assert_int_eq(jv_int(calls[2].answer.next, "", 0), 50);
+        ck_assert_int_eq(calls[2].answer.total, 812);
         ck_assert_int_eq(calls[2].answer.sent_ms, 77);
         ck_assert_int_eq(calls[2].answer.status, 200);
         ck_assert(effect.answered);
@@ -136,12 +137,14 @@ START_TEST(a_batch_is_taken_apart)
                "{\"result\":{\"result\":{\"c0\":{\"item\":{\"id\":250}},\"c3\":null},"
                "\"result_error\":{\"c1\":{\"error\":\"\",\"error_description\":\"Not found\"},"
                "\"c2\":{\"error\":\"ACCESS_DENIED\",\"error_description\":\"Access denied\"}},"
-               "\"result_total\":[],\"result_next\":{\"c0\":50},"
+               "\"result_total\":{\"c0\":\"61\"},\"result_next\":{\"c0\":50},"
                "\"result_time\":{\"c0\":{\"operating\":3.5,\"processing\":3.5}}}}",
                0, 4);
     expect(0, VERDICT_DONE, "", "");
     ck_assert_int_eq(jv_int(calls[0].answer.result, "item.id", 0), 250);
     ck_assert_int_eq(jv_int(calls[0].answer.next, "", 0), 50);
+    ck_assert_int_eq(calls[0].answer.total, 61);
+    ck_assert_int_eq(calls[1].answer.total, 0);
     expect(1, VERDICT_REFUSED, "", "Not found");
     expect(2, VERDICT_REFUSED, "ACCESS_DENIED", "Access denied");
     expect(3, VERDICT_DONE, "", "");

@@ -126,9 +126,11 @@ END_TEST
 
 START_TEST(a_cascade_goes_where_it_can)
 {
-    check_complaint("deal added", "[then assign]\nto = 1\ncascade = contact, activities",
-                    "r.ini:5:11: unknown cascade \"activities\"; contact, contacts and company are "
-                    "known");
+    check_complaint("deal added", "[then assign]\nto = 1\ncascade = contact, activitys",
+                    "r.ini:5:11: unknown cascade \"activitys\"; contact, contacts, company, "
+                    "activities and tasks are known");
+    check_complaint("deal added",
+                    "[then assign]\nto = 1\ncascade = contacts, company, activities, tasks", "");
 }
 END_TEST
 

@@ -81,8 +81,10 @@ START_TEST(a_rule_does_not_cause_itself)
     struct asked a;
     asked_init(&a, "");
     caused_by(&a, "r|2|123");
-    caused_by(&a, "other|2|123");
-    admit_is(&a, ADMIT_SKIP, "the rule itself is among the causes of this change of deal 123");
+    caused_by(&a, "other|3|7");
+    admit_is(&a, ADMIT_SKIP,
+             "the rule itself is among the causes of this change of deal 123: r (deal 123) → "
+             "other (contact 7)");
     asked_done(&a);
 }
 END_TEST
@@ -98,7 +100,9 @@ START_TEST(a_chain_of_causes_has_a_most)
         caused_by(&a, cause);
     }
     admit_is(&a, ADMIT_SKIP,
-             "rules set off one another 12 times in a row, which is the most allowed");
+             "rules set off one another 12 times in a row, which is the most allowed: "
+             "rule0 (deal 123) → rule1 (deal 123) → rule2 (deal 123) → rule3 (deal 123) → "
+             "rule4 (deal 123) → rule5 (deal 123…");
     asked_done(&a);
 }
 END_TEST
@@ -217,7 +221,8 @@ START_TEST(the_chain_speaks_before_frozen_once_per_limit_and_mode)
     a.fired.frozen_ms = now_ms + 60000;
     admit_is(&a, ADMIT_SKIP, "frozen for deal 123 for another 1 min: the limit was reached");
     caused_by(&a, "r|2|123");
-    admit_is(&a, ADMIT_SKIP, "the rule itself is among the causes of this change of deal 123");
+    admit_is(&a, ADMIT_SKIP,
+             "the rule itself is among the causes of this change of deal 123: r (deal 123)");
     asked_done(&a);
 }
 END_TEST

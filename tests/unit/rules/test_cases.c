@@ -5,7 +5,9 @@
  *                   "answers":{key: {"verdict","result","error","text"}},
  *                   "woken":{need: value}     facts that are different after a wait
  *                   "given":[key]             answers that are there from the start (a crash)
- *                   "run":{"id","attempt"}}
+ *                   "run":{"id","attempt"}
+ *                   "teams":[{"name","members","order":0|1|2,"skip","fallback"}]
+ *                   "substitutes":[{"user","deputy","from","until"}]}
  *   expected.json  {"rounds":[…], "trace":[…], "labels":{…}}
  *
  * The run starts knowing nothing; what it needs it gets from `facts`, what it calls is answered
@@ -24,8 +26,10 @@
 #include "common/jv.h"
 #include "common/mem.h"
 #include "common/zone.h"
+#include "daemon/model/need.h"
 #include "daemon/rules/advance.h"
 #include "daemon/rules/ruleset.h"
+#include "daemon/rules/team.h"
 
 enum { MOST_CASES = 500, MOST_ROUNDS = 60 };
 
@@ -76,13 +80,16 @@ struct stage {
     json_t *input;
     json_t *facts, *answers; /* so far */
     struct run run;
+    struct staff staff;
     json_t *rounds, *trace; /* out */
 };
+
+static const char *const team_names[] = {"first-line", NULL};
 
 static void stage_load(struct stage *s, const char *name)
 {
     static const char *const none[] = {NULL}, *const portals[] = {"main", NULL};
-    const struct ruleset_names known = {portals, none, none};
+    const struct ruleset_names known = {portals, none, team_names};
     struct diag diag;
     char *text = read_new(name, "rule.ini");
     diag_init(&diag);
@@ -96,6 +103,55 @@ static void stage_load(struct stage *s, const char *name)
     mem_free(text);
 }
 
+/* Texts are borrowed from the input. */
+static char *text_of(const json_t *value)
+{
+    return (char *)(uintptr_t)json_string_value(value);
+}
+
+static void team_open(struct team *team, const json_t *given)
+{
+    const json_t *members = json_object_get(given, "members");
+    team->member_count = (int)json_array_size(members);
+    team->members = mem_array((size_t)team->member_count, sizeof *team->members);
+    for (int i = 0; i < team->member_count; i++)
+        team->members[i] = text_of(json_array_get(members, (size_t)i));
+    team->name = text_of(json_object_get(given, "name"));
+    team->fallback = text_of(json_object_get(given, "fallback"));
+    team->order = (enum team_order)jv_int(given, "order", 0);
+    team->skip_absent = jv_flag(given, "skip");
+}
+
+static void substitute_open(struct substitute *substitute, const json_t *given)
+{
+    substitute->user = text_of(json_object_get(given, "user"));
+    substitute->deputy = text_of(json_object_get(given, "deputy"));
+    (void)snprintf(substitute->from, sizeof substitute->from, "%s", jv_text(given, "from", ""));
+    (void)snprintf(substitute->until, sizeof substitute->until, "%s", jv_text(given, "until", ""));
+}
+
+static void staff_open(struct staff *staff, const json_t *input)
+{
+    const json_t *teams = json_object_get(input, "teams");
+    const json_t *substitutes = json_object_get(input, "substitutes");
+    staff->team_count = (int)json_array_size(teams);
+    staff->teams = mem_array((size_t)staff->team_count + 1, sizeof *staff->teams);
+    for (int i = 0; i < staff->team_count; i++)
+        team_open(&staff->teams[i], json_array_get(teams, (size_t)i));
+    staff->substitute_count = (int)json_array_size(substitutes);
+    staff->substitutes = mem_array((size_t)staff->substitute_count + 1, sizeof *staff->substitutes);
+    for (int i = 0; i < staff->substitute_count; i++)
+        substitute_open(&staff->substitutes[i], json_array_get(substitutes, (size_t)i));
+}
+
+static void staff_close(struct staff *staff)
+{
+    for (int i = 0; i < staff->team_count; i++)
+        mem_free(staff->teams[i].members);
+    mem_free(staff->teams);
+    mem_free(staff->substitutes);
+}
+
 static void stage_open(struct stage *s, const char *name)
 {
     struct err err = {0};
@@ -106,6 +162,8 @@ static void stage_open(struct stage *s, const char *name)
     s->calendar = calendar_new_plain(s->zone);
     s->env = (struct rules_env){
         .zone = s->zone, .portal_url = "https://firm.bitrix24.ru", .default_calendar = s->calendar};
+    staff_open(&s->staff, s->input);
+    s->env.staff = &s->staff;
     ck_assert(zone_parse_iso(s->zone, jv_text(s->input, "now", ""), &s->env.now_ms));
     s->run = (struct run){.id = jv_int(s->input, "run.id", 17),
                           .attempt = (int)jv_int(s->input, "run.attempt", 0),
@@ -128,6 +186,7 @@ static void stage_open(struct stage *s, const char *name)
 
 static void stage_close(struct stage *s)
 {
+    staff_close(&s->staff);
     ruleset_free(s->set);
     ini_free(s->ini);
     calendar_free(s->calendar);
@@ -200,6 +259,21 @@ static void round_wait(struct stage *s, const struct advance *advance)
                                                      "step", s->run.step));
 }
 
+/* Nobody is faster here. */
+static void round_turn(struct stage *s, const struct advance *advance)
+{
+    const struct turn *turn = &advance->turn;
+    char need[NEED_SIZE];
+    choice_take(&s->run, turn);
+    need_print(NEED_TEAM, turn->team, need);
+    (void)json_object_set_new(s->facts, need,
+                              json_pack("{s:I, s:I, s:{}}", "turn", (json_int_t)turn->turn + 1,
+                                        "last", (json_int_t)turn->user, "given"));
+    (void)json_array_append_new(s->rounds, json_pack("{s:{s:s, s:I, s:I}}", "turn", "team",
+                                                     turn->team, "number", (json_int_t)turn->turn,
+                                                     "user", (json_int_t)turn->user));
+}
+
 static void round_finish(struct stage *s, const struct advance *advance)
 {
     (void)json_array_append_new(s->rounds,
@@ -219,6 +293,9 @@ static bool play_round(struct stage *s, const char *name)
         break;
     case ADVANCE_CALL:
         round_call(s, name, &advance);
+        break;
+    case ADVANCE_TURN:
+        round_turn(s, &advance);
         break;
     case ADVANCE_WAIT:
         round_wait(s, &advance);

@@ -204,7 +204,7 @@ START_TEST(an_unknown_user_is_told)
         {"'head of'", "\"head of\" needs a department or a user behind it"},
         {"'head of 1'", "user \"1\" has no head"},
         {"'head of Нет Такого'", "no department and no user is called \"Нет Такого\""},
-        {"'team first-line'", "\"team first-line\" cannot stand here: name users"},
+        {"'team first-line'", "unknown team \"first-line\""},
     };
     struct bench b;
     bench_init(&b);

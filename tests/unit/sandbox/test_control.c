@@ -98,7 +98,14 @@ START_TEST(absent_people_are_put_and_seen)
     json_decref(busy);
     json_t *day = kit_result(sb, "timeman.status", "{'USER_ID':6}");
     ck_assert_str_eq(jv_text(day, "STATUS", ""), "CLOSED");
+    ck_assert(json_is_string(jv_at(day, "TIME_START")));
     json_decref(day);
+    kit_do(sb, "{'do':'put','what':'timeman','id':6,'row':{'TIME_START':null}}");
+    day = kit_result(sb, "timeman.status", "{'USER_ID':6}");
+    ck_assert(json_is_null(jv_at(day, "TIME_START")));
+    json_decref(day);
+    kit_fails(sb, "timeman.status", "{'USER_ID':4711}", 400, "", NULL);
+    kit_fails(sb, "calendar.accessibility.get", "{'from':'2025-08-21','users':[5]}", 400, "", NULL);
     json_t *people = kit_result(sb, "im.user.list.get", "{'ID':[5,6],'RESULT_TYPE':'array'}");
     ck_assert(json_is_string(jv_at(people, "0.absent")));
     ck_assert(json_is_false(jv_at(people, "1.absent")));

@@ -153,6 +153,32 @@ START_TEST(settings_budgets_names_and_members_are_kept)
 }
 END_TEST
 
+START_TEST(of_a_rotation_the_last_turn_is_kept)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store_change *change = store_change_new();
+    store_put_team(change, 1, "first-line", 7, 17, 1000);
+    store_put_team(change, 1, "night", 1, 5, 1000);
+    store_put_team(change, 2, "first-line", 1, 5, 1000);
+    fixture_commit(&f, change);
+    /* Taken before, stored after: it changes nothing. */
+    change = store_change_new();
+    store_put_team(change, 1, "first-line", 6, 4, 900);
+    fixture_commit(&f, change);
+    json_t *got = NULL;
+    ck_assert(store_read_teams(f.reader, 1, &got, NULL));
+    ck_assert_uint_eq(json_object_size(got), 2);
+    ck_assert_int_eq(jv_int(got, "first-line.turn", 0), 7);
+    ck_assert_int_eq(jv_int(got, "first-line.last", 0), 17);
+    json_decref(got);
+    ck_assert(store_read_teams(f.reader, 3, &got, NULL));
+    ck_assert_uint_eq(json_object_size(got), 0);
+    json_decref(got);
+    fixture_done(&f);
+}
+END_TEST
+
 START_TEST(a_portal_keeps_its_id)
 {
     struct fixture f;
@@ -260,6 +286,7 @@ START_TEST(a_value_that_somebody_else_spoiled_is_named)
 END_TEST
 
 CHECK_MAIN("store", firings_are_counted_by_rule_and_entity, thawing_forgets_the_firings_so_far,
-           settings_budgets_names_and_members_are_kept, a_portal_keeps_its_id,
-           ids_go_on_after_a_restart, the_queue_is_counted_through_every_change,
-           what_was_running_is_ready_after_a_restart, a_value_that_somebody_else_spoiled_is_named)
+           settings_budgets_names_and_members_are_kept, of_a_rotation_the_last_turn_is_kept,
+           a_portal_keeps_its_id, ids_go_on_after_a_restart,
+           the_queue_is_counted_through_every_change, what_was_running_is_ready_after_a_restart,
+           a_value_that_somebody_else_spoiled_is_named)
