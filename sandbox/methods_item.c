@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "common/jv.h"
 #include "sandbox/item.h"
 #include "sandbox/methods.h"
@@ -127,6 +129,9 @@ static json_t *description_new(const struct field *field)
         json_pack("{ss sb sb sb sb sb ss ss}", "type", field->type, "isRequired", field->required,
                   "isReadOnly", field->read_only, "isImmutable", 0, "isMultiple", field->multiple,
                   "isDynamic", field->custom, "title", field->title, "upperName", field->upper);
+    /* The directory of a crm_status field (A/crm/universal/crm-item-fields: statusType). */
+    if (strcmp(field->camel, "sourceId") == 0)
+        json_object_set_new(out, "statusType", json_string("SOURCE"));
     if (field->items != NULL)
         json_object_set(out, "items", field->items);
     return out;

@@ -104,6 +104,7 @@ json_t *api_status(struct admin *a, const char *query, int *ret_status, struct e
     json_t *status = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "version", B24BRIDGE_VERSION,
                                "health", health_tell(a), "queue", queue, "portals", portal_rows(a),
                                "held", engine_held(a->options.engine), "errors", errors);
+    json_object_set_new(status, "names", engine_names(a->options.engine));
     show_times(a->options.config, status);
     return status;
 }

@@ -141,6 +141,42 @@ static void check_rules(struct admin *a, struct verdict_of_check *v)
         SAY(v, "%zu rules", a->options.config->rules->count);
 }
 
+static size_t count_of(const json_t *findings, bool warnings, const json_t **ret_first)
+{
+    size_t i, count = 0;
+    json_t *finding;
+    *ret_first = NULL;
+    json_array_foreach (jv_loose(findings), i, finding) {
+        if ((strcmp(jv_text(finding, "level", ""), "warning") == 0) != warnings)
+            continue;
+        *ret_first = count++ == 0 ? finding : *ret_first;
+    }
+    return count;
+}
+
+/* A name that was renamed or is not there stops its rule at most: said, and no call at night. */
+static void check_names(struct admin *a, struct verdict_of_check *v)
+{
+    JV_AUTO *names = engine_names(a->options.engine);
+    const json_t *findings = json_object_get(names, "findings"), *held, *warned;
+    size_t errors = count_of(findings, false, &held);
+    size_t warnings = count_of(findings, true, &warned);
+    const json_t *first = errors > 0 ? held : warned;
+    const char *why = jv_text(names, "why", "");
+    v->ok = true;
+    if (first != NULL)
+        SAY(v, "rules held back %zu, warnings %zu; the first: %s:%lld: %s%s%s%s", errors, warnings,
+            jv_text(first, "file", ""), (long long)jv_int(first, "line", 0),
+            jv_text(first, "rule", "")[0] != '\0' ? "rule " : "", jv_text(first, "rule", ""),
+            jv_text(first, "rule", "")[0] != '\0' ? ": " : "", jv_text(first, "say", ""));
+    else if (why[0] != '\0')
+        SAY(v, "the portal could not be asked what names mean, those known are used: %s", why);
+    else if (jv_int(names, "asked_ms", 0) == 0)
+        SAY(v, "the portals are being asked");
+    else
+        SAY(v, "every name means what it did");
+}
+
 static const struct check {
     const char *name;
     check_fn *run;
@@ -149,6 +185,7 @@ static const struct check {
     {"database", check_database, false}, {"disk", check_disk, false},
     {"queue", check_queue, false},       {"workers", check_workers, true},
     {"listener", check_listener, true},  {"rules", check_rules, false},
+    {"names", check_names, false},
 };
 
 /* What waits, and what was and will be; behind what is said already. */

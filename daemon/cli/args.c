@@ -29,6 +29,8 @@ static const struct option_row {
     [OPTION_TAKE_OVER] = {"--take-over", 0, NULL,
                           "listen beside the daemon in service and follow it when SIGTERM has "
                           "ended it (within 30 s): nobody is refused meanwhile"},
+    [OPTION_LIVE] = {"--portal", 0, NULL,
+                     "ask the live portals too: every name, right and event of the rules"},
 };
 
 /* The words at hand. */

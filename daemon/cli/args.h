@@ -24,6 +24,7 @@ enum option {
     OPTION_RULE,
     OPTION_STATE,
     OPTION_TAKE_OVER,
+    OPTION_LIVE, /* --portal of `check`: a flag there */
     OPTIONS,
 };
 #define OPTION_BIT(option) (UINT32_C(1) << (option))

@@ -1,8 +1,11 @@
 #include "common/clock.h"
+#include "common/jv.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "daemon/cli/notify.h"
 #include "daemon/cli/serve.h"
+#include "daemon/engine/naming.h"
+#include "daemon/model/need.h"
 
 /* SIGTERM to the end within 10 s (product.md §3): these, and what the disk takes. */
 enum { ADMIN_GRACE_MS = 500, LISTENER_GRACE_MS = 2000, CALLS_GRACE_MS = 3000 };
@@ -10,17 +13,62 @@ enum { TAKE_OVER_MS = 30000, TAKE_OVER_LOOK_MS = 5 };
 
 /* ---- each with its start and stop ------------------------------------------------------------ */
 
-struct config *parts_load_config(const char *file)
+static struct config *load_knowing(const char *file, const json_t *types)
 {
     struct diag diag;
     diag_init(&diag);
-    struct config *config = config_load(file, &diag);
+    struct config *config = config_load_knowing(file, types, &diag);
     for (size_t i = 0; i < diag_kept(&diag); i++)
         log_error("%s", diag.entries[i].text);
     for (size_t i = 0; i < diag.warning_count; i++)
         log_warning("%s", diag.warnings[i].text);
     diag_done(&diag);
     return config;
+}
+
+struct config *parts_load_config(const char *file)
+{
+    return load_knowing(file, NULL);
+}
+
+/* What the store keeps of the portals' smart processes. New; NULL: it cannot be read. */
+static json_t *stored_types_new(struct serve *s, const struct config *c, struct err *err)
+{
+    char need[NEED_SIZE];
+    need_print(NEED_TYPES, "", need);
+    struct store_reader *reader = store_reader_open(s->store, err);
+    json_t *types = json_array();
+    bool good = reader != NULL;
+    for (int i = 0; good && i < c->portal_count; i++) {
+        JV_AUTO *names = NULL;
+        int64_t id = 0;
+        good = store_portal_id(s->store, c->portals[i].name, &id, err) &&
+               store_read_names(reader, id, 0, &names, err);
+        naming_add_types(types, c->portals[i].name,
+                         json_object_get(json_object_get(names, need), "value"));
+    }
+    store_reader_close(reader);
+    if (good)
+        return types;
+    json_decref(types);
+    return NULL;
+}
+
+bool parts_know_titles(struct serve *s, const char *file, struct config **config)
+{
+    struct err err = {0};
+    if ((*config)->rules->titles.unknown_count == 0)
+        return true;
+    JV_AUTO *types = stored_types_new(s, *config, &err);
+    if (types == NULL) {
+        log_warning("what the portals' smart processes are called cannot be read why=\"%s\"",
+                    err.text);
+        return true; /* the rules that need them are held back, and said to be */
+    }
+    struct config *again = load_knowing(file, types);
+    config_free(*config);
+    *config = again;
+    return again != NULL;
 }
 
 static bool start_config(struct serve *s, struct err *err)
@@ -86,8 +134,9 @@ static bool start_store(struct serve *s, struct err *err)
     s->store = store_open(&options, err);
     if (s->store == NULL)
         return false;
-    s->portal_ids = parts_portal_ids(s->store, c, err);
-    if (s->portal_ids != NULL)
+    if (!parts_know_titles(s, s->file, &s->config))
+        (void)err_set(err, "the configuration \"%s\" is wrong", s->file);
+    else if ((s->portal_ids = parts_portal_ids(s->store, s->config, err)) != NULL)
         return true;
     store_close(s->store);
     return false;

@@ -71,7 +71,7 @@ enum reloaded reload(struct serve *s)
     notify_reloading();
     log_info("reloading file=\"%s\"", s->file);
     struct config *new = parts_load_config(s->file);
-    if (new != NULL)
+    if (new != NULL && parts_know_titles(s, s->file, &new))
         reloaded = exchange(s, new);
     else
         log_error("the configuration is wrong, the one in use stays file=\"%s\"", s->file);

@@ -52,7 +52,8 @@ static bool serve_until_told(struct serve *s, const sigset_t *set)
         int signal = serve_next_signal(set, upkeep_run(s->upkeep));
         if (signal == SIGTERM || signal == SIGINT)
             return true;
-        enum reloaded reloaded = signal == SIGHUP ? reload(s) : RELOAD_OVER;
+        bool learnt = engine_has_learnt(s->engine); /* of titles that its rules wait for */
+        enum reloaded reloaded = signal == SIGHUP || learnt ? reload(s) : RELOAD_OVER;
         if (reloaded != RELOAD_OVER)
             return reloaded == RELOAD_INTERRUPTED;
     }

@@ -57,6 +57,9 @@ sigset_t serve_end_signals(void);
 
 /* Every mistake is in the log when it is NULL. */
 struct config *parts_load_config(const char *file);
+/* Loads it again if its rules name smart processes that the store knows by now. False: it is wrong,
+ * which is in the log; *config is NULL then. */
+bool parts_know_titles(struct serve *, const char *file, struct config **config) MUST_CHECK;
 /* Returns how many parts stand; PARTS of them: all. */
 size_t parts_start(struct serve *, struct err *);
 size_t parts_count(void);

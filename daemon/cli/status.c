@@ -105,6 +105,17 @@ static void print_held(const json_t *held)
                  jv_text(one, "portal", "?"), jv_text(one, "why", ""));
 }
 
+static void print_names(const json_t *findings)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach (jv_loose(findings), i, one)
+        out_line("%s: %s:%lld: portal %s, rule %s: %s",
+                 strcmp(jv_text(one, "level", ""), "warning") != 0 ? "held back" : "warning",
+                 jv_text(one, "file", "?"), (long long)jv_int(one, "line", 0),
+                 jv_text(one, "portal", "?"), jv_text(one, "rule", "?"), jv_text(one, "say", ""));
+}
+
 static void print_status(const json_t *status)
 {
     print_checks(jv_at(status, "health"));
@@ -113,6 +124,7 @@ static void print_status(const json_t *status)
     printf("\n");
     print_portals(jv_at(status, "portals"));
     print_held(jv_at(status, "held"));
+    print_names(jv_at(status, "names.findings"));
     if (json_array_size(jv_at(status, "errors")) > 0)
         printf("\n");
     print_errors(jv_at(status, "errors"));

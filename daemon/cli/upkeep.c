@@ -15,6 +15,7 @@ enum {
     PORTALS_EVERY_MS = 5 * 1000,
     FORMER_LOOK_MS = 20,
     IDLE_MS = 60 * 1000,
+    TITLES_EVERY_MS = 250,
 };
 
 /* What the log said of a portal last. */
@@ -140,9 +141,15 @@ static int64_t release_former(struct upkeep *u)
     return u->serve->former.engine != NULL ? FORMER_LOOK_MS : IDLE_MS;
 }
 
+/* The loop looks whether the keeper of names has learnt one that rules wait for. */
+static int64_t watch_titles(struct upkeep *u)
+{
+    return u->serve->config->rules->titles.unknown_count > 0 ? TITLES_EVERY_MS : IDLE_MS;
+}
+
 /* Each returns in how many milliseconds it wants to be called again. */
 static int64_t (*const jobs[])(struct upkeep *) = {feed_watchdog, prune, save_budgets,
-                                                   tell_of_portals, release_former};
+                                                   tell_of_portals, release_former, watch_titles};
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
 struct upkeep *upkeep_new(struct serve *serve)

@@ -71,6 +71,9 @@ struct config {
 /* Loads everything; every mistake goes to diag (all of them at once). NULL when there was any. The
  * caller frees with config_free, which wipes secrets. */
 struct config *config_load(const char *file, struct diag *);
+/* The same with the smart processes learnt before, which rules may name by title: array
+ * {"portal","title","id"}. */
+struct config *config_load_knowing(const char *file, const json_t *types, struct diag *);
 /* Only [server] of that one file, for verbs that ask a running daemon: they need neither the
  * portals' secrets nor right rules. Never NULL; what could not be read is missing, and diag says
  * why. */

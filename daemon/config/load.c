@@ -228,7 +228,7 @@ static void load_rules(struct loading *l)
         calendars[i] = c->calendars[i].name;
     for (int i = 0; i < c->staff.team_count; i++)
         teams[i] = c->staff.teams[i].name;
-    const struct ruleset_names names = {portals, calendars, teams};
+    const struct ruleset_names names = {portals, calendars, teams, l->types};
     for (int i = 0; i < c->file_count; i++) {
         place_secret_files(l, c->files[i]);
         ruleset_load(c->rules, c->files[i], &names, l->diag);
@@ -258,9 +258,9 @@ static void loading_done(struct loading *l)
     zone_free(l->draft_zone);
 }
 
-struct config *config_load(const char *file, struct diag *diag)
+struct config *config_load_knowing(const char *file, const json_t *types, struct diag *diag)
 {
-    struct loading l = {.config = config_new(file), .diag = diag};
+    struct loading l = {.config = config_new(file), .diag = diag, .types = types};
     size_t complaints = diag->count;
     if (add_file(&l, file)) {
         add_rule_files(&l);
@@ -276,6 +276,11 @@ struct config *config_load(const char *file, struct diag *diag)
     }
     loading_done(&l);
     return l.config;
+}
+
+struct config *config_load(const char *file, struct diag *diag)
+{
+    return config_load_knowing(file, NULL, diag);
 }
 
 struct config *config_load_server(const char *file, struct diag *diag)

@@ -16,6 +16,7 @@ struct calendar_line {
 struct loading {
     struct config *config;
     struct diag *diag;
+    const json_t *types;          /* smart processes by title; borrowed, may be NULL */
     struct ini_section *section;  /* at hand; NULL: [server] is nowhere */
     struct config_portal *portal; /* the one at hand; likewise below */
     struct config_calendar *calendar;

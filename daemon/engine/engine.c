@@ -12,6 +12,7 @@
 #include "daemon/engine/facts.h"
 #include "daemon/engine/feeder.h"
 #include "daemon/engine/held.h"
+#include "daemon/engine/keeper.h"
 #include "daemon/engine/rota.h"
 #include "daemon/engine/task.h"
 #include "daemon/engine/timers.h"
@@ -319,7 +320,8 @@ struct engine *engine_start(const struct engine_options *o, struct err *err)
         workers = ENGINE_MOST_WORKERS;
     e->feeder_reader = store_reader_open(e->store, err);
     if (e->feeder_reader == NULL || !read_birth(e, err) || !restore_names(e, err) ||
-        !restore_rotations(e, err) || !timers_begin(e, err) || !start_workers(e, workers, err) ||
+        !restore_rotations(e, err) || !timers_begin(e, err) ||
+        (e->keeper = keeper_start(e, err)) == NULL || !start_workers(e, workers, err) ||
         !feeder_start(e, err)) {
         engine_stop(e);
         return NULL;
@@ -394,6 +396,7 @@ void engine_stop(struct engine *e)
         pthread_join(e->workers[i].thread, NULL);
     if (e->feeder_started)
         pthread_join(e->feeder, NULL);
+    keeper_stop(e->keeper);
     free_everything(e);
 }
 
@@ -461,4 +464,14 @@ void engine_health(struct engine *e, struct engine_health *ret)
 json_t *engine_held(struct engine *e)
 {
     return held_list(e->held);
+}
+
+json_t *engine_names(struct engine *e)
+{
+    return keeper_tell(e->keeper);
+}
+
+bool engine_has_learnt(struct engine *e)
+{
+    return keeper_has_learnt(e->keeper);
 }

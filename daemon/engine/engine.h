@@ -56,5 +56,10 @@ struct engine_health {
 void engine_health(struct engine *, struct engine_health *ret);
 /* Rules held back or frozen: array of {"rule","portal","why"}. New. */
 json_t *engine_held(struct engine *);
+/* What names of rules are renamed, dismissed or unknown: {"asked_ms","why","findings":[…]} as
+ * keeper.h says. New. */
+json_t *engine_names(struct engine *);
+/* Would loading the configuration again find smart processes that it did not know? Said once. */
+bool engine_has_learnt(struct engine *);
 
 #endif

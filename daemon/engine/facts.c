@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "daemon/engine/keeper.h"
 #include "daemon/engine/rota.h"
 #include "daemon/model/need.h"
 #include "daemon/portal/fetch.h"
@@ -121,6 +122,15 @@ static void reading_ends(struct facts *f, int64_t portal, const char *need, cons
     pthread_mutex_unlock(&f->lock);
 }
 
+void facts_keep(struct facts *f, int64_t portal, const char *need, const json_t *value,
+                int64_t now_ms)
+{
+    enum need_kind kind;
+    const char *argument;
+    if (need_split(need, &kind, &argument) && need_keep_ms(kind) > 0)
+        reading_ends(f, portal, need, value, now_ms);
+}
+
 void facts_forget_wants(struct task *task)
 {
     for (size_t i = 0; i < task->want_count; i++) {
@@ -142,6 +152,8 @@ void facts_begin(struct task *task)
 {
     json_decref(task->facts_known);
     task->facts_known = json_object();
+    json_object_set_new(task->facts_known, SCOPE_PINS,
+                        keeper_pins(task->engine->keeper, task->portal->id));
     task->facts_ms = clock_mono_ms();
 }
 

@@ -19,6 +19,9 @@ enum task_turn facts_fetch(struct task *, const json_t *needs, task_stage_fn *af
                            task_stage_fn *failed);
 /* The rotation of a team as it is by now: somebody else has taken the turn that was wanted. */
 void facts_renew_team(struct task *, const char *team);
+/* A value that was read elsewhere: for as long as model/need.h says it is that of the cache. */
+void facts_keep(struct facts *, int64_t portal, const char *need, const json_t *value,
+                int64_t now_ms);
 /* Forgets what this sitting knows: a new one begins. */
 void facts_begin(struct task *);
 void facts_forget_wants(struct task *);

@@ -12,6 +12,7 @@
 #include "daemon/engine/compare.h"
 #include "daemon/engine/facts.h"
 #include "daemon/engine/held.h"
+#include "daemon/engine/keeper.h"
 #include "daemon/engine/look.h"
 #include "daemon/engine/timers.h"
 #include "daemon/engine/writes.h"
@@ -360,8 +361,10 @@ static void tell_held(struct task *task)
     if (json_array_size(task->judgement.frozen) == 0)
         held_end(task->engine->held, portal, word);
     json_array_foreach (task->judgement.frozen, i, why)
-        if (held_begin(task->engine->held, portal, word, json_string_value(why)))
+        if (held_begin(task->engine->held, portal, word, json_string_value(why))) {
+            keeper_miss(task->engine->keeper);
             log_warning("a rule is held back portal=%s why=\"%s\"", portal, json_string_value(why));
+        }
 }
 
 enum task_turn look_settle(struct task *task)

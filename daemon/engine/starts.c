@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "daemon/engine/keeper.h"
 #include "daemon/engine/look.h"
 #include "daemon/engine/timers.h"
 
@@ -216,6 +217,11 @@ static bool admit(struct task *task, const struct change *c, struct store_change
     }
     struct fired fired;
     char reason[320] = "";
+    if (keeper_holds(task->engine->keeper, task->portal->id, firing->rule->name, reason,
+                     sizeof reason)) {
+        skip(task, change, firing, "held", reason);
+        return true;
+    }
     if (!look_read_fired(task, firing, &fired))
         return false;
     int64_t present_ms = stage_since(task, c);

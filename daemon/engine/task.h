@@ -23,6 +23,7 @@ struct facts;  /* facts.h */
 struct writes; /* writes.h */
 struct held;   /* held.h */
 struct rota;   /* rota.h */
+struct keeper; /* keeper.h */
 
 enum task_turn { TASK_GO, TASK_SLEEP, TASK_REST };
 typedef enum task_turn task_stage_fn(struct task *);
@@ -90,6 +91,7 @@ struct engine {
     struct engine_timer *timers; /* owned */
     size_t timer_count;
     struct rota *rota;
+    struct keeper *keeper;
     int64_t born_ms;    /* wall time at which this database began to listen */
     int64_t started_ms; /* and this process */
 

@@ -23,6 +23,13 @@ static const struct {
     [NEED_PRESENCE] = {"presence", 2 * MINUTE},
     [NEED_LOAD] = {"load", 0},
     [NEED_TEAM] = {"team", 0},
+    [NEED_USERS] = {"users", DAY},
+    [NEED_TYPES] = {"types", DAY},
+    [NEED_DIRECTORY] = {"directory", 10 * MINUTE},
+    [NEED_TEMPLATES] = {"templates", 10 * MINUTE},
+    [NEED_SCOPE] = {"scope", DAY},
+    [NEED_METHOD] = {"method", DAY},
+    [NEED_ADMIN] = {"admin", DAY},
 };
 
 bool need_split(const char *need, enum need_kind *ret_kind, const char **ret_argument)

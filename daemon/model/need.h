@@ -20,11 +20,20 @@
  *                          portal has none
  *   whoami:                user id that the webhook acts as (§8.14)
  *   presence:ID:DATE       {"absent":[{"from","to","days"}], "status", "start"}: `absent` entries
- * of calendar.accessibility.get on that day in seconds UTC (`days`: whole ones), and the working
- * day by timeman.status; null members where the portal refuses to say (§8.10) load:ID how many open
- * tasks and to-dos the user has (§8.5, §8.7) team:NAME              {"turn","last","given":{ID:
- * n}}: the team's rotation. The engine's own knowledge, not the portal's: how many turns were
- * taken, who had the last one, and what was given since the sitting began
+ *                          of calendar.accessibility.get on that day in seconds UTC (`days`: whole
+ *                          ones), and the working day by timeman.status; null members where the
+ *                          portal refuses to say (§8.10)
+ *   load:ID                how many open tasks and to-dos the user has (§8.5, §8.7)
+ *   team:NAME              {"turn","last","given":{ID: n}}: the team's rotation. The engine's own
+ *                          knowledge, not the portal's: how many turns were taken, who had the
+ *                          last one, and what was given since the sitting began
+ *   users:                 all who are ACTIVE: array {id,name,email} (§8.10); to say who was meant
+ *   types:                 smart processes: array {id,title}, id being the entityTypeId (§8.1)
+ *   directory:NAME         a list of crm_status values such as SOURCE: array {id,name} (§8.4)
+ *   scope:                 array of scope codes granted to the webhook (§8.14)
+ *   method:NAME            {"isExisting","isAvailable"} of method.get (§8.14)
+ *   admin:                 does the webhook act as an administrator? (§8.14)
+ *   templates:TYPE         document templates of that kind: array {id,name} (§8.6)
  */
 
 #include <stdbool.h>
@@ -44,6 +53,13 @@ enum need_kind {
     NEED_PRESENCE,
     NEED_LOAD,
     NEED_TEAM,
+    NEED_USERS,
+    NEED_TYPES,
+    NEED_DIRECTORY,
+    NEED_TEMPLATES,
+    NEED_SCOPE,
+    NEED_METHOD,
+    NEED_ADMIN,
 };
 
 enum { NEED_SIZE = 256 };

@@ -146,6 +146,29 @@ static size_t whoami_calls(const char *argument, struct command ret[FETCH_MOST])
     return fetch_call(ret, 0, "profile", json_object());
 }
 
+static size_t scope_calls(const char *argument, struct command ret[FETCH_MOST])
+{
+    (void)argument;
+    return fetch_call(ret, 0, "scope", json_object());
+}
+
+/* Names in capital letters are not found (§8.14). */
+static size_t method_calls(const char *argument, struct command ret[FETCH_MOST])
+{
+    char name[128];
+    size_t i = 0;
+    for (; argument[i] != '\0' && i + 1 < sizeof name; i++)
+        name[i] = (char)tolower((unsigned char)argument[i]);
+    name[i] = '\0';
+    return fetch_call(ret, 0, "method.get", json_pack("{s:s}", "name", name));
+}
+
+static size_t admin_calls(const char *argument, struct command ret[FETCH_MOST])
+{
+    (void)argument;
+    return fetch_call(ret, 0, "user.admin", json_object());
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* Does the refusal only say that there is no such thing? The classic API says so in words, with an
@@ -247,6 +270,17 @@ static enum fetched fields_value(const struct fetch *fetch, json_t **ret_value,
     return FETCHED;
 }
 
+/* The whole result as it is. */
+static enum fetched result_value(const struct fetch *fetch, json_t **ret_value,
+                                 struct command *ret_more, struct err *err)
+{
+    (void)ret_more;
+    if (fetch->answers[0].verdict != VERDICT_DONE)
+        return fetch_fail(&fetch->answers[0], err);
+    *ret_value = json_deep_copy(fetch->answers[0].result);
+    return FETCHED;
+}
+
 static enum fetched whoami_value(const struct fetch *fetch, json_t **ret_value,
                                  struct command *ret_more, struct err *err)
 {
@@ -278,6 +312,13 @@ static const struct {
     [NEED_PRESENCE] = {fetch_presence_calls, fetch_presence_value},
     [NEED_LOAD] = {fetch_load_calls, fetch_load_value},
     [NEED_TEAM] = {fetch_nothing_calls, first_value},
+    [NEED_USERS] = {fetch_users_calls, fetch_users_value},
+    [NEED_TYPES] = {fetch_types_calls, fetch_types_value},
+    [NEED_DIRECTORY] = {fetch_directory_calls, fetch_directory_value},
+    [NEED_SCOPE] = {scope_calls, result_value},
+    [NEED_METHOD] = {method_calls, result_value},
+    [NEED_ADMIN] = {admin_calls, result_value},
+    [NEED_TEMPLATES] = {fetch_templates_calls, fetch_templates_value},
 };
 
 size_t fetch_calls(const char *need, struct command ret[FETCH_MOST])

@@ -48,5 +48,8 @@ fetch_value_fn fetch_presence_value, fetch_load_value;
 /* fetch_history.c */
 fetch_calls_fn fetch_history_calls;
 fetch_value_fn fetch_history_value;
+/* fetch_names.c */
+fetch_calls_fn fetch_users_calls, fetch_types_calls, fetch_directory_calls, fetch_templates_calls;
+fetch_value_fn fetch_users_value, fetch_types_value, fetch_directory_value, fetch_templates_value;
 
 #endif

@@ -342,6 +342,7 @@ static bool fill_comparison(struct parser *p, struct comparison *c)
     if (c->left == NULL || !parse_operator(p, &c->op) || !parse_right(p, c))
         return false;
     c->text = mem_strndup(p->text + from, p->at - from);
+    c->at = place_at(p, c->left->offset);
     return check_constants(p, c);
 }
 

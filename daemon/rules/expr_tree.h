@@ -32,6 +32,7 @@ struct comparison {
     size_t right_count;
     struct pattern *pattern; /* OP_MATCHES */
     char *text;              /* as written */
+    struct place at;
 };
 
 struct node {

@@ -13,9 +13,47 @@
 
 enum { MOST_NAMES = 512 };
 
+/* Built-in fields whose type the vocabulary has no word for (crm.item.fields, bitrix24.md §8.2). */
+static const struct {
+    const char *name, *type;
+} built_in[] = {
+    {"opportunity", "double"},  {"taxValue", "double"},          {"revenue", "double"},
+    {"probability", "integer"}, {"opened", "boolean"},           {"isManualOpportunity", "boolean"},
+    {"isRecurring", "boolean"}, {"isReturnCustomer", "boolean"},
+};
+
 const char *field_type_of(const struct field_info *info)
 {
-    return jv_text(info->spec, "type", "");
+    const char *type = jv_text(info->spec, "type", "");
+    for (size_t i = 0; type[0] == '\0' && i < sizeof built_in / sizeof built_in[0]; i++)
+        if (strcmp(built_in[i].name, info->name) == 0)
+            return built_in[i].type;
+    return type;
+}
+
+/* crm_status fields and the directories of their values (§8.4). */
+static const struct {
+    int type; /* ENTITY_NONE: of every kind */
+    const char *name, *directory;
+} directories[] = {
+    {ENTITY_NONE, "sourceId", "SOURCE"},        {ENTITY_DEAL, "typeId", "DEAL_TYPE"},
+    {ENTITY_CONTACT, "typeId", "CONTACT_TYPE"}, {ENTITY_COMPANY, "typeId", "COMPANY_TYPE"},
+    {ENTITY_COMPANY, "industry", "INDUSTRY"},   {ENTITY_COMPANY, "employees", "EMPLOYEES"},
+    {ENTITY_NONE, "honorific", "HONORIFIC"},
+};
+
+const char *field_directory(const struct field_info *info)
+{
+    const char *told = jv_text(info->spec, "statusType", "");
+    if (info->leads == FIELD_STAGE || strstr(told, "STAGE") != NULL)
+        return NULL;
+    if (told[0] != '\0')
+        return told;
+    for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
+        if ((directories[i].type == ENTITY_NONE || directories[i].type == info->type) &&
+            strcmp(directories[i].name, info->name) == 0)
+            return directories[i].directory;
+    return NULL;
 }
 
 static enum known fields_fact(struct scope *scope, int type, const json_t **ret)
@@ -114,8 +152,13 @@ static enum known by_label(struct scope *scope, const char *label, struct field_
     enum known known = fields_fact(scope, info->type, &fields);
     if (known != KNOWN)
         return known;
-    const char *name = NULL, *key;
-    json_t *spec;
+    const char *name = json_string_value(scope_pin(scope, "field", info->type, label)), *key;
+    json_t *spec = name != NULL ? json_object_get(fields, name) : NULL;
+    if (spec != NULL) {
+        fill_from_spec(info, name, spec);
+        info->by_word = true;
+        return KNOWN;
+    }
     json_object_foreach (jv_loose(fields), key, spec) {
         if (!has_label(spec, label))
             continue;
@@ -131,6 +174,7 @@ static enum known by_label(struct scope *scope, const char *label, struct field_
         return unknown_label(scope, info->type, fields, label);
     fill_from_spec(info, name, found);
     info->by_word = true;
+    scope_pin_note(scope, "field", info->type, label, json_string(name));
     return KNOWN;
 }
 
@@ -248,26 +292,113 @@ json_t *field_option_texts_new(const struct field_info *info, const json_t *ids)
     return texts;
 }
 
-enum known field_option_id(struct scope *scope, const struct field_info *info, const char *text,
-                           json_t **ret)
+enum known field_learn(struct scope *scope, struct field_info *info)
+{
+    const json_t *fields;
+    const struct entity_kind *kind = entity_kind_of(info->type);
+    if (info->spec != NULL || info->name[0] == '\0' || kind == NULL || !kind->universal)
+        return KNOWN;
+    enum known known = fields_fact(scope, info->type, &fields);
+    const json_t *spec = known == KNOWN ? json_object_get(fields, info->name) : NULL;
+    if (spec == NULL)
+        return known;
+    info->spec = spec;
+    info->many = info->many || jv_flag(spec, "isMultiple");
+    if (info->to == ENTITY_NONE)
+        info->to = leads_by_type(field_type_of(info));
+    return KNOWN;
+}
+
+bool field_is_list(const struct field_info *info)
+{
+    return field_has_options(info) || field_directory(info) != NULL;
+}
+
+/* An id as the portal makes them: WEB, UC_KN8KFI, 3|FACEBOOK. */
+static bool is_directory_id(const char *text)
+{
+    return text[0] != '\0' && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_|-")] == '\0';
+}
+
+static enum known directory_id(struct scope *scope, const struct field_info *info, const char *text,
+                               json_t **ret)
+{
+    const char *directory = field_directory(info), *names[MOST_NAMES];
+    char need[NEED_SIZE];
+    const json_t *rows;
+    size_t count = 0, i;
+    json_t *row;
+    need_print(NEED_DIRECTORY, directory, need);
+    if (is_directory_id(text) && json_object_get(scope->facts, need) == NULL) {
+        *ret = json_string(text);
+        return KNOWN;
+    }
+    enum known known = scope_fact(scope, need, &rows);
+    if (known != KNOWN)
+        return known;
+    const char *label = jv_text(info->spec, "title", info->name);
+    const json_t *found = NULL;
+    json_array_foreach (jv_loose(rows), i, row) {
+        bool by_id = strcmp(jv_text(row, "id", ""), text) == 0;
+        if (by_id || utf8_same(jv_text(row, "name", ""), text)) {
+            if (found != NULL && !by_id)
+                return scope_bad(scope, "\"%s\" has two values \"%s\": %s and %s; write the id",
+                                 label, text, jv_text(found, "id", ""), jv_text(row, "id", ""));
+            found = row;
+        }
+        if (count < MOST_NAMES)
+            names[count++] = jv_text(row, "name", "");
+    }
+    if (found != NULL) {
+        *ret = json_incref(json_object_get(found, "id"));
+        return KNOWN;
+    }
+    const char *near = near_name(text, names, count);
+    if (near != NULL)
+        return scope_bad(scope, "\"%s\" has no value \"%s\"; did you mean \"%s\"?", label, text,
+                         near);
+    return scope_bad(scope, "\"%s\" has no value \"%s\"", label, text);
+}
+
+static enum known item_id(struct scope *scope, const struct field_info *info, const char *text,
+                          json_t **ret)
 {
     const json_t *option = option_find(info, "VALUE", text);
+    const char *label = jv_text(info->spec, "title", info->name), *names[MOST_NAMES];
+    size_t count = 0, i;
+    json_t *item;
+    json_array_foreach (jv_at(info->spec, "items"), i, item) {
+        const char *value = jv_text(item, "VALUE", "");
+        if (option != NULL && item != option && utf8_same(value, text))
+            return scope_bad(scope, "\"%s\" has two values \"%s\": %s and %s; write the id", label,
+                             text, jv_text(option, "ID", "?"), jv_text(item, "ID", "?"));
+        if (count < MOST_NAMES)
+            names[count++] = value;
+    }
     if (option == NULL)
         option = option_find(info, "ID", text);
     if (option != NULL) {
         *ret = json_integer(jv_int(option, "ID", 0));
         return KNOWN;
     }
-    const char *names[MOST_NAMES];
-    size_t count = 0, i;
-    json_t *item;
-    json_array_foreach (jv_at(info->spec, "items"), i, item)
-        if (count < MOST_NAMES)
-            names[count++] = jv_text(item, "VALUE", "");
     const char *near = near_name(text, names, count);
-    const char *label = jv_text(info->spec, "title", info->name);
     if (near != NULL)
         return scope_bad(scope, "\"%s\" has no value \"%s\"; did you mean \"%s\"?", label, text,
                          near);
     return scope_bad(scope, "\"%s\" has no value \"%s\"", label, text);
+}
+
+enum known field_option_id(struct scope *scope, const struct field_info *info, const char *text,
+                           json_t **ret)
+{
+    char *name = mem_printf("%s=%s", info->name, text);
+    *ret = json_incref(jv_loose(scope_pin(scope, "option", info->type, name)));
+    enum known known = KNOWN;
+    if (*ret == NULL)
+        known = field_has_options(info) ? item_id(scope, info, text, ret)
+                                        : directory_id(scope, info, text, ret);
+    if (known == KNOWN)
+        scope_pin_note(scope, "option", info->type, name, json_incref(*ret));
+    mem_free(name);
+    return known;
 }

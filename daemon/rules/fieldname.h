@@ -24,13 +24,21 @@ struct field_info {
 enum known field_describe(struct scope *, int entity_type, const struct path_part *,
                           struct field_info *ret);
 
-/* "string", "date", "enumeration" …; "" unless named by label. */
+/* "string", "date", "enumeration" …; "" where only the portal knows (field_learn). */
 const char *field_type_of(const struct field_info *);
+/* Fetches what the portal says of a field named by its REST name: type, options. What it does not
+ * know keeps an empty type. */
+enum known field_learn(struct scope *, struct field_info *);
+/* "SOURCE": the crm_status directory that its values are of (§8.4), NULL: none. */
+const char *field_directory(const struct field_info *);
+/* Has it options or a directory, so that a text may be the name of a value? */
+bool field_is_list(const struct field_info *);
 /* Is it a list of options whose texts are known? */
 bool field_has_options(const struct field_info *);
 /* Option ids (one, or an array) as the texts people see; what is no option stays. New. */
 json_t *field_option_texts_new(const struct field_info *, const json_t *ids);
-/* The id of the option with that text or id. KNOWN_BAD names the nearest. New. */
+/* The id of the option, or of the value of the directory, with that text or id. KNOWN_BAD names the
+ * nearest. New. */
 enum known field_option_id(struct scope *, const struct field_info *, const char *text,
                            json_t **ret);
 

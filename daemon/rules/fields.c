@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "daemon/model/need.h"
 #include "daemon/rules/fieldname.h"
+#include "daemon/rules/fieldvalue.h"
 #include "daemon/rules/item.h"
 #include "daemon/rules/stagename.h"
 
@@ -95,11 +96,29 @@ static enum planned set_ids(struct writing *w, bool many)
     return set(w, json_incref(json_array_get(ids, 0)));
 }
 
+static bool is_reachable(const char *type, const char *text)
+{
+    size_t digits = 0;
+    if (strcmp(type, "EMAIL") == 0) {
+        const char *at = strchr(text, '@');
+        return at != NULL && at > text && at[1] != '\0' && strpbrk(text, " \t,;") == NULL;
+    }
+    for (; *text != '\0'; text++)
+        digits += *text >= '0' && *text <= '9';
+    return digits >= 3;
+}
+
 /* bitrix24.md §3.5, "multifield universal". */
 static enum planned add_row(struct writing *w, const char *type)
 {
     json_t *rows = json_object_get(w->fields, "fm");
     char *text = jv_print_new(w->value);
+    if (text[0] != '\0' && !is_reachable(type, text)) {
+        (void)plan_bad(w->plan, "%s: \"%s\" is not %s", w->word, text,
+                       strcmp(type, "EMAIL") == 0 ? "an e-mail" : "a phone");
+        mem_free(text);
+        return PLAN_BAD;
+    }
     if (rows == NULL) {
         rows = json_array();
         (void)json_object_set_new(w->fields, "fm", rows);
@@ -161,8 +180,8 @@ static enum planned set_options(struct writing *w)
     return set(w, json_incref(w->info.many ? ids : json_array_get(ids, 0)));
 }
 
-/* Dates as people write them, `now + 3 days`; what is no moment goes as it is. An offset is always
- * sent (§3.5), and the time of a date means nothing. */
+/* Dates as people write them, `now + 3 days`. An offset is always sent (§3.5), and the time of a
+ * date means nothing. */
 static enum planned set_moment(struct writing *w, const char *text, bool date)
 {
     struct moment moment;
@@ -170,27 +189,56 @@ static enum planned set_moment(struct writing *w, const char *text, bool date)
     size_t offset = 0;
     char iso[26];
     if (!moment_parse(text, &moment, &offset, &err))
-        return set(w, jv_string_new(text));
+        return plan_bad(w->plan, "%s: \"%s\" is not a date: %s", w->word, text, err.text);
     if (date && moment.base == MOMENT_FIXED && moment.sign == 0)
         return set(w, json_stringn(text, 10));
     enum planned planned = plan_reckon(w->plan, w->word, &moment, iso);
     return planned == PLAN_READY ? set(w, json_stringn(iso, date ? 10 : strlen(iso))) : planned;
 }
 
+/* One value in the form of its type (§3.5); numbers and the like that came as JSON are so already.
+ */
+static enum planned typed_new(struct writing *w, const json_t *value, json_t **ret)
+{
+    struct err err = {0};
+    const char *text = json_string_value(value);
+    if (text == NULL)
+        *ret = json_incref(jv_loose(value));
+    else if (text[0] == '\0')
+        *ret = json_string("");
+    else if (!field_value_read(&w->info, text, ret, &err))
+        return plan_bad(w->plan, "%s: %s", w->word, err.text);
+    return PLAN_READY;
+}
+
 /* A scalar for a multiple field is refused with code 100 (§8.2). */
+static enum planned set_typed(struct writing *w)
+{
+    JV_AUTO *values = json_array();
+    JV_AUTO *wanted = json_is_array(w->value) ? json_incref(w->value) : json_pack("[O]", w->value);
+    size_t i;
+    json_t *element;
+    json_array_foreach (wanted, i, element) {
+        json_t *one = NULL;
+        if (typed_new(w, element, &one) != PLAN_READY)
+            return PLAN_BAD;
+        (void)json_array_append_new(values, one);
+    }
+    bool list = w->info.many || json_is_array(w->value);
+    return set(w, json_incref(list ? values : json_array_get(values, 0)));
+}
+
 static enum planned set_plain(struct writing *w)
 {
     const char *text = json_string_value(w->value), *type = field_type_of(&w->info);
     bool date = strcmp(type, "date") == 0;
-    if (field_has_options(&w->info))
+    if (field_is_list(&w->info))
         return set_options(w);
     if (text != NULL && !w->info.many && (date || strcmp(type, "datetime") == 0))
         return set_moment(w, text, date);
     if (w->info.to == ENTITY_USER || strcmp(w->info.name, "observers") == 0)
         return set_users(w, w->info.many || w->info.to == ENTITY_NONE);
-    if (w->info.many && !json_is_array(w->value))
-        return set(w, json_pack("[O]", w->value));
-    return set(w, json_incref(w->value));
+    return set_typed(w);
 }
 
 static enum planned set_value(struct writing *w)
@@ -286,6 +334,15 @@ static enum planned write_field(struct plan *p, int entity_type, const struct st
     if (jv_is_empty(value) && !json_is_false(value))
         return set_empty(&w);
     return set_value(&w);
+}
+
+enum planned plan_field_check(struct plan *p, int entity_type, const struct step_key *key)
+{
+    JV_AUTO *fields = json_object();
+    struct writing w = {.plan = p, .entity_type = entity_type, .word = key->name, .fields = fields};
+    if (key->value == NULL || template_is_plain(key->value))
+        return write_field(p, entity_type, key, fields);
+    return describe(&w, key);
 }
 
 enum planned plan_fields(struct plan *p, int entity_type, json_t **ret_fields)

@@ -69,10 +69,11 @@ static int compare_names(const void *va, const void *vb)
     return strcmp((*a)->name, (*b)->name);
 }
 
-static void add_rule(struct trigger_index *index, const struct rule *rule)
+static void add_rule(struct trigger_index *index, const struct ruleset *set,
+                     const struct rule *rule)
 {
     index->by_name[index->rule_count++] = rule;
-    if (rule->state == RULE_OFF)
+    if (rule->state == RULE_OFF || titles_missing(&set->titles, rule) != NULL)
         return;
     for (size_t i = 0; i < rule->trigger_count; i++)
         index->slots[index->count++] = (struct slot){rule, &rule->triggers[i], 1};
@@ -94,7 +95,7 @@ struct trigger_index *trigger_index_new(const struct ruleset *set)
     index->slots = mem_array(triggers + 1, sizeof *index->slots);
     index->by_name = mem_array(set->count + 1, sizeof(struct rule *));
     for (size_t i = 0; i < set->count; i++)
-        add_rule(index, &set->rules[i]);
+        add_rule(index, set, &set->rules[i]);
     qsort(index->slots, index->count, sizeof *index->slots, compare_slots);
     count_same(index);
     qsort(index->by_name, index->rule_count, sizeof(struct rule *), compare_names);

@@ -6,6 +6,7 @@
 #include "common/jv.h"
 #include "common/number.h"
 #include "daemon/rules/compare.h"
+#include "daemon/rules/fieldvalue.h"
 #include "daemon/rules/stagename.h"
 
 void pair_done(struct pair *pair)
@@ -96,8 +97,8 @@ static enum known stage_id(struct scope *scope, const struct seen *seen, const c
 
 /* The ids that a name in quotes stands for beside such a field. *ret stays NULL when it is just a
  * text there. */
-static enum known id_of_name(struct scope *scope, const struct seen *seen,
-                             const struct operand *operand, enum pairing pairing, json_t **ret)
+static enum known id_of_name(struct scope *scope, struct seen *seen, const struct operand *operand,
+                             enum pairing pairing, json_t **ret)
 {
     *ret = NULL;
     if (operand->text[0] == '\0' || pairing == PAIR_ORDER)
@@ -106,7 +107,12 @@ static enum known id_of_name(struct scope *scope, const struct seen *seen,
         return user_ids(scope, operand, ret);
     if (pairing != PAIR_EXACT)
         return KNOWN;
-    if (field_has_options(&seen->field))
+    if (strncmp(seen->field.name, "uf", 2) == 0) {
+        enum known known = field_learn(scope, &seen->field);
+        if (known != KNOWN)
+            return known;
+    }
+    if (field_is_list(&seen->field))
         return field_option_id(scope, &seen->field, operand->text, ret);
     if (seen->field.leads == FIELD_STAGE)
         return stage_id(scope, seen, operand->text, ret);
@@ -115,9 +121,10 @@ static enum known id_of_name(struct scope *scope, const struct seen *seen,
     return KNOWN;
 }
 
-static enum known pair_text(struct scope *scope, const struct seen *seen,
+static enum known pair_text(struct scope *scope, const struct seen *shown,
                             const struct operand *operand, enum pairing pairing, struct pair *ret)
 {
+    struct seen borrowed = *shown, *seen = &borrowed; /* what is learnt of its field stays here */
     enum known known = id_of_name(scope, seen, operand, pairing, &ret->right);
     if (known != KNOWN)
         return known;
@@ -130,12 +137,33 @@ static enum known pair_text(struct scope *scope, const struct seen *seen,
     return seen_show(scope, seen, &ret->left);
 }
 
+/* yes, no, да, нет beside a field that is a flag. */
+static enum known pair_flag(struct scope *scope, const struct seen *seen,
+                            const struct operand *operand, struct pair *ret, bool *ret_done)
+{
+    struct field_info field = seen->field;
+    bool flag;
+    *ret_done = false;
+    if ((operand->kind != OPERAND_WORD && operand->kind != OPERAND_TEXT) ||
+        !field_value_flag(operand->text, &flag))
+        return KNOWN;
+    enum known known = strncmp(field.name, "uf", 2) == 0 ? field_learn(scope, &field) : KNOWN;
+    if (known != KNOWN || strcmp(field_type_of(&field), "boolean") != 0)
+        return known;
+    *ret_done = true;
+    *ret = (struct pair){.left = json_incref(seen->value), .right = json_boolean(flag)};
+    return KNOWN;
+}
+
 enum known pair_literal(struct scope *scope, const struct seen *seen, const struct operand *operand,
                         enum pairing pairing, struct pair *ret)
 {
     bool word = operand->kind == OPERAND_WORD, at = word && strchr(operand->text, '@') != NULL;
-    enum known known;
+    bool done;
     *ret = (struct pair){0};
+    enum known known = pair_flag(scope, seen, operand, ret, &done);
+    if (known != KNOWN || done)
+        return known;
     if (at && operand->text[0] == '@' && pairing == PAIR_EXACT)
         return pair_semantic(scope, seen, operand->text, ret);
     if (operand->kind == OPERAND_TEXT || (at && seen->field.to == ENTITY_USER)) {

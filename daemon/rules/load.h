@@ -11,6 +11,7 @@
 
 struct loader {
     const struct ruleset_names *names;
+    struct titles *titles;
     struct diag *diag;
 };
 

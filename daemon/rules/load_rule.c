@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/utf8.h"
 #include "daemon/model/run.h"
 #include "daemon/rules/head.h"
 #include "daemon/rules/read.h"
@@ -20,12 +21,17 @@ static void load_title(struct loader *loader, struct rule *rule, const struct in
         rule->title = mem_strdup(entry->value);
 }
 
-static const char *kind_text(int type, char out[32])
+enum { KIND_TEXT = 96 };
+
+static const char *kind_text(const struct loader *loader, int type, char out[KIND_TEXT])
 {
-    if (type >= ENTITY_ITEM)
-        (void)snprintf(out, 32, "item %d", type);
+    const char *title = titles_unknown(loader->titles, type);
+    if (title != NULL)
+        (void)snprintf(out, KIND_TEXT, "item \"%.*s\"", (int)utf8_prefix(title, 20), title);
+    else if (type >= ENTITY_ITEM)
+        (void)snprintf(out, KIND_TEXT, "item %d", type);
     else
-        (void)snprintf(out, 32, "%s", entity_kind_of(type)->word);
+        (void)snprintf(out, KIND_TEXT, "%s", entity_kind_of(type)->word);
     return out;
 }
 
@@ -38,16 +44,18 @@ static bool same_kind(struct loader *loader, struct rule *rule, const struct tri
         rule->entity_type = trigger->entity_type;
     if (rule->entity_type == trigger->entity_type)
         return true;
-    char ours[32], theirs[32];
+    char ours[KIND_TEXT], theirs[KIND_TEXT];
     return diag_add(loader->diag, trigger->at,
                     "the rule speaks of \"%s\", a trigger of \"%s\" belongs to another rule",
-                    kind_text(rule->entity_type, ours), kind_text(trigger->entity_type, theirs));
+                    kind_text(loader, rule->entity_type, ours),
+                    kind_text(loader, trigger->entity_type, theirs));
 }
 
 static void load_trigger(struct loader *loader, struct rule *rule, const struct ini_entry *entry,
                          bool cancel)
 {
-    const struct trigger_frame frame = {.entity_type = rule->entity_type, .cancel = cancel};
+    const struct trigger_frame frame = {
+        .entity_type = rule->entity_type, .cancel = cancel, .titles = loader->titles};
     struct trigger trigger;
     if (!trigger_parse(entry, &frame, &trigger, loader->diag))
         return;

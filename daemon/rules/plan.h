@@ -42,6 +42,10 @@ enum planned plan_record(struct plan *, const struct entity *, const json_t **re
 /* The rule's own entity: PLAN_BAD unless it has one. */
 enum planned plan_own(struct plan *, const struct entity **ret);
 
+/* Can that FIELD = value be written to that kind, as far as the facts tell: its name, and its value
+ * when it stands there as it is. */
+enum planned plan_field_check(struct plan *, int entity_type, const struct step_key *);
+
 /* "RUN.STEP.N.BORN": says in the portal which command made a thing, so that it is found again. The
  * same for every attempt. BORN, the run's beginning in hex, tells databases apart that both count
  * their runs from 1. */

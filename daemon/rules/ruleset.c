@@ -66,6 +66,7 @@ void ruleset_free(struct ruleset *set)
         return;
     trigger_index_free(set->index);
     watched_free(set->watched, set->watched_count);
+    titles_done(&set->titles);
     for (size_t i = 0; i < set->count; i++)
         rule_done(&set->rules[i]);
     mem_free(set->rules);
@@ -113,7 +114,8 @@ static void complain_twice(struct loader *loader, const struct ruleset *set,
 void ruleset_load(struct ruleset *set, struct ini *ini, const struct ruleset_names *names,
                   struct diag *diag)
 {
-    struct loader loader = {.names = names, .diag = diag};
+    struct loader loader = {.names = names, .titles = &set->titles, .diag = diag};
+    set->titles.known = names->types;
     for (size_t i = 0; i < ini->count; i++) {
         struct ini_section *section = &ini->sections[i];
         if (is_step(section)) { /* those of a rule are taken with it */
@@ -136,6 +138,7 @@ void ruleset_load(struct ruleset *set, struct ini *ini, const struct ruleset_nam
 
 void ruleset_finish(struct ruleset *set)
 {
+    set->titles.known = NULL; /* was borrowed */
     watched_build(set, &set->watched, &set->watched_count);
     set->index = trigger_index_new(set);
 }

@@ -17,6 +17,7 @@
 #include "daemon/rules/expr.h"
 #include "daemon/rules/path.h"
 #include "daemon/rules/template.h"
+#include "daemon/rules/titles.h"
 
 struct action;
 
@@ -86,6 +87,7 @@ struct step {
     const struct action *action; /* NULL for STEP_WAIT */
     char *target;                /* owned: what stood behind the action's name ("contacts", "deal",
                                     "item 147", a REST method), "" if nothing */
+    int fields_of;               /* FIELD = value: of which kind; ENTITY_NONE: cannot be told */
     char *label;                 /* owned: of `as LABEL`, or NULL */
     struct step_key *keys;
     size_t key_count;
@@ -144,6 +146,7 @@ struct ruleset {
     size_t count;
     struct watched *watched; /* owned; one for each kind that rules speak of */
     size_t watched_count;
+    struct titles titles;        /* smart processes that rules name by title */
     struct trigger_index *index; /* owned; index.h: trigger kind and type → rules, so that the cost
                                     of an event does not grow with the number of rules */
 };
@@ -151,6 +154,7 @@ struct ruleset {
 /* What loading may refer to beyond the rules themselves. Borrowed. */
 struct ruleset_names {
     const char *const *portals, *const *calendars, *const *teams; /* NULL-ended */
+    const json_t *types; /* smart processes learnt before: array {"portal","title","id"}, or NULL */
 };
 
 /* Takes every section of `ini` whose head starts with `rule ` and the steps that follow it (marks

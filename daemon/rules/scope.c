@@ -7,6 +7,7 @@
 #include "common/buf.h"
 #include "common/jv.h"
 #include "common/mem.h"
+#include "common/utf8.h"
 #include "daemon/rules/seen.h"
 
 enum { MOST_NEEDS = 1000 };
@@ -50,6 +51,35 @@ enum known scope_get(struct scope *scope, const struct path *path, json_t **ret_
     known = seen_show(scope, &seen, ret_value);
     seen_done(&seen);
     return known;
+}
+
+void scope_pin_print(const char *kind, int type, const char *name, char out[SCOPE_PIN_SIZE])
+{
+    /* A name that is cut here is one that no portal takes: 255 letters are the most. */
+    if (snprintf(out, SCOPE_PIN_SIZE, "%s:%d:%s", kind, type, name) >= SCOPE_PIN_SIZE)
+        out[utf8_prefix(out, SCOPE_PIN_SIZE / 4)] = '\0';
+}
+
+const json_t *scope_pin(const struct scope *scope, const char *kind, int type, const char *name)
+{
+    char key[SCOPE_PIN_SIZE];
+    const json_t *pins = json_object_get(scope->facts, SCOPE_PINS);
+    if (pins == NULL)
+        return NULL;
+    scope_pin_print(kind, type, name, key);
+    json_t *pin = json_object_get(pins, key);
+    if (pin != NULL && scope->resolved != NULL)
+        (void)json_object_set(scope->resolved, key, pin);
+    return pin;
+}
+
+void scope_pin_note(struct scope *scope, const char *kind, int type, const char *name, json_t *id)
+{
+    char key[SCOPE_PIN_SIZE];
+    scope_pin_print(kind, type, name, key);
+    if (scope->resolved != NULL)
+        (void)json_object_set(scope->resolved, key, id);
+    json_decref(id);
 }
 
 char *scope_link_new(const struct scope *scope, const struct entity *entity)

@@ -45,8 +45,20 @@ struct scope {
     bool one_of_team;     /* `team NAME` means the one whose turn it is, not all its members */
     json_t *picks;        /* out: what was decided on the way (choice.h); NULL: nobody asks */
     bool later;           /* out with KNOWN_BAD: it may be otherwise in an hour */
+    json_t *resolved;     /* out: object pin → id (scope_pin), NULL when nobody keeps them */
     struct err err;       /* out with KNOWN_BAD */
 };
+
+/* What names meant when they were first resolved stands among the facts under this key: object
+ * "KIND:TYPE:NAME" → id. A pinned name goes on meaning the same thing after it was renamed on the
+ * portal; names.h finds out that it was. */
+#define SCOPE_PINS "pins:"
+enum { SCOPE_PIN_SIZE = 320 };
+void scope_pin_print(const char *kind, int type, const char *name, char out[SCOPE_PIN_SIZE]);
+/* The id that the name is pinned to (borrowed, and noted in scope->resolved), NULL: to none. */
+const json_t *scope_pin(const struct scope *, const char *kind, int type, const char *name);
+/* The name means that id: noted in scope->resolved. Takes the id. */
+void scope_pin_note(struct scope *, const char *kind, int type, const char *name, json_t *id);
 
 /* Says in scope->err why it cannot be; returns KNOWN_BAD. */
 enum known scope_bad(struct scope *, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -100,6 +100,37 @@ static const json_t *stage_by_both(const json_t *fact, const char *text, const j
     return NULL;
 }
 
+/* Another entry of that name (and funnel, unless -1): names are people's, and may repeat. */
+static const json_t *twin_of(const json_t *list, const json_t *found, int64_t category)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach (jv_loose(list), i, entry)
+        if (entry != found && (category < 0 || jv_int(entry, "category", -1) == category) &&
+            utf8_same(jv_text(entry, "name", ""), jv_text(found, "name", "")))
+            return entry;
+    return NULL;
+}
+
+/* Is the name of that stage, or of its funnel, borne by two? */
+static enum known check_twins(struct scope *scope, const json_t *fact, const json_t *stage,
+                              const json_t *funnel)
+{
+    int64_t category = jv_int(stage, "category", -1);
+    const json_t *twin = twin_of(jv_at(fact, "stages"), stage, category);
+    const json_t *other = funnel != NULL ? twin_of(jv_at(fact, "funnels"), funnel, -1) : NULL;
+    if (other != NULL)
+        return scope_bad(
+            scope,
+            "two funnels are called \"%s\": %" PRId64 " and %" PRId64 "; write the stage's id",
+            jv_text(funnel, "name", ""), jv_int(funnel, "id", 0), jv_int(other, "id", 0));
+    if (twin != NULL)
+        return scope_bad(scope, "two stages are called \"%s\": %s and %s; write one of these ids",
+                         jv_text(stage, "name", ""), jv_text(stage, "id", ""),
+                         jv_text(twin, "id", ""));
+    return KNOWN;
+}
+
 static enum known unknown_stage(struct scope *scope, const json_t *fact, const char *text,
                                 const json_t *funnel, const char *rest)
 {
@@ -128,10 +159,11 @@ static enum known stage_in_fact(struct scope *scope, const json_t *fact, const c
     const char *rest = NULL;
     bool several = json_array_size(jv_at(fact, "funnels")) > 1;
     *ret = find_by_text(stages, "id", text);
-    if (*ret == NULL)
-        *ret = stage_by_both(fact, text, &funnel, &rest);
     if (*ret != NULL)
         return KNOWN;
+    *ret = stage_by_both(fact, text, &funnel, &rest);
+    if (*ret != NULL)
+        return check_twins(scope, fact, *ret, funnel);
     const json_t *found = stage_in(stages, -1, text);
     if (found != NULL && several) {
         return scope_bad(scope,
@@ -140,20 +172,25 @@ static enum known stage_in_fact(struct scope *scope, const json_t *fact, const c
                          text, text);
     }
     *ret = found;
-    return found != NULL ? KNOWN : unknown_stage(scope, fact, text, funnel, rest);
+    return found != NULL ? check_twins(scope, fact, found, NULL)
+                         : unknown_stage(scope, fact, text, funnel, rest);
 }
 
 enum known scope_stage(struct scope *scope, int entity_type, const char *text, char out_stage[96],
                        int64_t *ret_category)
 {
-    const json_t *fact, *stage;
-    enum known known = stages_fact(scope, entity_type, &fact);
-    if (known == KNOWN)
+    const json_t *fact, *stage = scope_pin(scope, "stage", entity_type, text);
+    enum known known = stage != NULL ? KNOWN : stages_fact(scope, entity_type, &fact);
+    if (known == KNOWN && stage == NULL)
         known = stage_in_fact(scope, fact, text, &stage);
     if (known != KNOWN)
         return known;
     (void)snprintf(out_stage, 96, "%s", jv_text(stage, "id", ""));
     *ret_category = jv_int(stage, "category", -1);
+    if (strcmp(out_stage, text) != 0)
+        scope_pin_note(
+            scope, "stage", entity_type, text,
+            json_pack("{s:s, s:I}", "id", out_stage, "category", (json_int_t)*ret_category));
     return KNOWN;
 }
 
@@ -186,13 +223,24 @@ enum known funnel_id(struct scope *scope, int entity_type, const char *text, jso
         *ret = json_integer(id);
         return KNOWN;
     }
+    const json_t *pin = scope_pin(scope, "funnel", entity_type, text);
+    if (pin != NULL) {
+        *ret = json_incref(jv_loose(pin));
+        return KNOWN;
+    }
     enum known known = stages_fact(scope, entity_type, &fact);
     if (known != KNOWN)
         return known;
     const json_t *funnel = funnel_by_name(jv_at(fact, "funnels"), text, strlen(text));
     if (funnel == NULL)
         return unknown_name(scope, "funnel", text, jv_at(fact, "funnels"));
+    const json_t *twin = twin_of(jv_at(fact, "funnels"), funnel, -1);
+    if (twin != NULL)
+        return scope_bad(
+            scope, "two funnels are called \"%s\": %" PRId64 " and %" PRId64 "; write the number",
+            text, jv_int(funnel, "id", 0), jv_int(twin, "id", 0));
     *ret = json_integer(jv_int(funnel, "id", 0));
+    scope_pin_note(scope, "funnel", entity_type, text, json_incref(*ret));
     return KNOWN;
 }
 

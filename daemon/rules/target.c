@@ -49,17 +49,28 @@ static bool load_related(struct step_load *load, const struct head *head)
                    names, RELATED_COUNT);
 }
 
+static bool load_title(struct step_load *load, const struct head *head)
+{
+    struct err err = {0};
+    char *title = mem_strndup(head->words[3].text + 1, strlen(head->words[3].text + 1));
+    size_t size = strlen(title);
+    if (size > 0 && title[size - 1] == '"')
+        title[size - 1] = '\0';
+    bool good = titles_type(load->loader->titles, title, &load->fields_of, &err);
+    mem_free(title);
+    return good || diag_add(load->loader->diag, word_place(load, head, 3), "%s", err.text);
+}
+
 static bool load_item(struct step_load *load, const struct head *head)
 {
     struct diag *diag = load->loader->diag;
     if (head->count < 4)
-        return diag_add(diag, word_place(load, head, 2),
-                        "which smart process? write its number: item 147");
+        return diag_add(
+            diag, word_place(load, head, 2),
+            "which smart process? write its number or its title: item 147, item \"Title\"");
     const char *number = head->words[3].text;
     if (number[0] == '"')
-        return diag_add(diag, word_place(load, head, 3),
-                        "a smart process by its title is not available in this version; write its "
-                        "number: item 147");
+        return load_title(load, head) && !too_much(load, head, 4);
     int64_t type = 0;
     for (const char *c = number; isdigit((unsigned char)*c) && type <= INT32_MAX; c++)
         type = type * 10 + (*c - '0');
@@ -122,7 +133,9 @@ bool target_load(struct step_load *load, const struct head *head)
     for (size_t i = 2; i < head->count; i++)
         buf_printf(&target, "%s%s", i > 2 ? " " : "", head->words[i].text);
     load->out->target = buf_take(&target);
-    return loads[load->out->action->target](load, head);
+    bool good = loads[load->out->action->target](load, head);
+    load->out->fields_of = load->fields_of;
+    return good;
 }
 
 /* Words that paths begin with already. */

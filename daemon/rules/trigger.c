@@ -190,16 +190,27 @@ static bool read_verb(struct reading *g)
     return read_one_of(&g->r, "happening", words, VERB_COUNT, NULL);
 }
 
-/* The number behind `item`, or the rule's own smart process when there is none. */
+static bool read_title(struct reading *g, size_t from)
+{
+    char *title = NULL;
+    struct err err = {0};
+    if (!read_quoted(&g->r, &title))
+        return false;
+    bool good = g->frame->titles != NULL
+                    ? titles_type(g->frame->titles, title, &g->out->entity_type, &err)
+                    : err_set(&err, "write the number of the smart process: item 147");
+    mem_free(title);
+    return good || read_bad(&g->r, from, "%s", err.text);
+}
+
+/* The number or the title behind `item`, or the rule's own smart process when there is none. */
 bool trigger_read_item(struct reading *g)
 {
     size_t back = g->r.at;
     read_blanks(&g->r);
     size_t from = g->r.at;
     if (read_is(&g->r, '"'))
-        return read_bad(&g->r, from,
-                        "a smart process by its title is not available in this version; write its "
-                        "number: item 147");
+        return read_title(g, from);
     int64_t number = 0;
     if (read_number(&g->r, &number)) {
         g->out->entity_type = (int)number;
@@ -209,7 +220,8 @@ bool trigger_read_item(struct reading *g)
     g->r.at = back;
     g->out->entity_type = g->frame->entity_type;
     return g->out->entity_type >= ENTITY_ITEM ||
-           read_bad(&g->r, from, "which smart process? write its number: item 147");
+           read_bad(&g->r, from,
+                    "which smart process? write its number or its title: item 147, item \"Title\"");
 }
 
 static bool unknown_subject(struct reading *g)

@@ -13,7 +13,8 @@
 struct trigger_frame {
     int entity_type; /* what the rule speaks of so far, ENTITY_NONE: nothing yet. `item` without a
                         number is that smart process */
-    bool cancel;     /* in cancel-on: `deal leaves stage` means something */
+    struct titles *titles; /* smart processes by title; NULL: only numbers are understood */
+    bool cancel;           /* in cancel-on: `deal leaves stage` means something */
 };
 
 /* Parses the entry's whole value. False when a complaint went to diag; *ret is empty then. */

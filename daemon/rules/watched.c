@@ -139,7 +139,8 @@ void watched_build(const struct ruleset *set, struct watched **ret, size_t *ret_
     *ret_count = 0;
     for (size_t i = 0; i < set->count; i++) {
         const struct rule *rule = &set->rules[i];
-        if (rule->state == RULE_OFF || rule->entity_type == ENTITY_NONE)
+        if (rule->state == RULE_OFF || rule->entity_type == ENTITY_NONE ||
+            titles_missing(&set->titles, rule) != NULL)
             continue;
         struct gathering g = {.rule = rule, .out = of_type(ret, ret_count, rule->entity_type)};
         gather_rule(&g);

@@ -6,6 +6,7 @@
 
 #include "common/jv.h"
 #include "common/mem.h"
+#include "common/near.h"
 #include "common/number.h"
 #include "daemon/model/need.h"
 #include "daemon/rules/team.h"
@@ -231,6 +232,61 @@ static const json_t *only_active(const json_t *users)
     return found;
 }
 
+/* Colleagues share what stands behind the @: it makes nobody a neighbour. */
+static bool is_near_email(const char *text, const char *near)
+{
+    char *wrong = mem_strndup(text, strcspn(text, "@"));
+    char *right = mem_strndup(near, strcspn(near, "@"));
+    bool is = near_name(wrong, (const char *const[]){right}, 1) != NULL;
+    mem_free(wrong);
+    mem_free(right);
+    return is;
+}
+
+/* Who may have been meant is looked for where the names themselves are tried, not while a rule is
+ * at work. */
+static enum known unknown_user(struct scope *scope, const char *text)
+{
+    enum { MOST = 4096 };
+    const json_t *users = NULL;
+    const char *near = NULL;
+    if (scope->resolved != NULL) {
+        char need[NEED_SIZE];
+        need_print(NEED_USERS, "", need);
+        if (scope_fact(scope, need, &users) != KNOWN)
+            return KNOWN_NOT;
+        const char **names = mem_array(2 * MOST, sizeof *names);
+        size_t count = 0, i;
+        json_t *user;
+        json_array_foreach (jv_loose(users), i, user)
+            if (count < 2 * MOST) {
+                names[count++] = jv_text(user, "name", "");
+                names[count++] = jv_text(user, "email", "");
+            }
+        near = near_name(text, names, count);
+        mem_free(names);
+    }
+    if (near != NULL && (strchr(text, '@') == NULL || is_near_email(text, near)))
+        return scope_bad(scope, "unknown user \"%s\"; did you mean \"%s\"?", text, near);
+    return scope_bad(scope, "unknown user \"%s\"", text);
+}
+
+/* "5 ivanov@firm.ru, 6": those to choose from. */
+static void print_candidates(struct buf *out, const json_t *users)
+{
+    enum { SHOWN = 5 };
+    size_t i;
+    json_t *user;
+    json_array_foreach (jv_loose(users), i, user) {
+        const char *email = jv_text(user, "EMAIL", "");
+        if (i < SHOWN)
+            buf_printf(out, "%s%" PRId64 "%s%s", i > 0 ? ", " : "", jv_int(user, "ID", 0),
+                       email[0] != '\0' ? " " : "", email);
+    }
+    if (i > SHOWN)
+        buf_text(out, " …");
+}
+
 static enum known user_of_list(struct scope *scope, const json_t *users, const char *name,
                                int64_t *ret)
 {
@@ -240,10 +296,12 @@ static enum known user_of_list(struct scope *scope, const json_t *users, const c
     if (*ret > 0)
         return KNOWN;
     if (count < 2)
-        return scope_bad(scope, "unknown user \"%s\"", name);
-    return scope_bad(
-        scope, "%zu users are called \"%s\" (%" PRId64 ", %" PRId64 "%s); write an id or an e-mail",
-        count, name, jv_int(users, "0.ID", 0), jv_int(users, "1.ID", 0), count > 2 ? " …" : "");
+        return unknown_user(scope, name);
+    struct buf candidates BUF_AUTO;
+    buf_init(&candidates, 1024);
+    print_candidates(&candidates, users);
+    return scope_bad(scope, "%zu users are called \"%s\" (%s); write an id or an e-mail", count,
+                     name, candidates.data);
 }
 
 static enum known user_by_name(struct scope *scope, const char *name, int64_t *ret)
@@ -260,7 +318,7 @@ static enum known user_by_email(struct scope *scope, const char *email, int64_t 
     if (known != KNOWN)
         return known;
     *ret = jv_int(user, "ID", 0);
-    return *ret > 0 ? KNOWN : scope_bad(scope, "unknown user \"%s\"", email);
+    return *ret > 0 ? KNOWN : unknown_user(scope, email);
 }
 
 /* "17", "user_17", an e-mail, a full name. */
@@ -270,8 +328,14 @@ static enum known one_user(struct scope *scope, const char *text, int64_t *ret)
     *ret = user_id_of(value);
     if (*ret > 0)
         return KNOWN;
-    return strchr(text, '@') != NULL ? user_by_email(scope, text, ret)
-                                     : user_by_name(scope, text, ret);
+    *ret = user_id_of(scope_pin(scope, "user", ENTITY_USER, text));
+    if (*ret > 0)
+        return KNOWN;
+    enum known known = strchr(text, '@') != NULL ? user_by_email(scope, text, ret)
+                                                 : user_by_name(scope, text, ret);
+    if (known == KNOWN)
+        scope_pin_note(scope, "user", ENTITY_USER, text, json_integer(*ret));
+    return known;
 }
 
 static enum known head_of_user(struct scope *scope, const char *text, int64_t *ret)
@@ -285,22 +349,39 @@ static enum known head_of_user(struct scope *scope, const char *text, int64_t *r
     return known;
 }
 
+static enum known head_of_department(struct scope *scope, int64_t id, const char *name,
+                                     int64_t *ret)
+{
+    enum known known = department_head(scope, id, 0, ret);
+    if (known == KNOWN && *ret == 0)
+        return scope_bad(scope, "department \"%s\" has no head", name);
+    return known;
+}
+
 /* "Отдел продаж" is looked for among departments first; both lists are asked for at once. */
 static enum known head_of_name(struct scope *scope, const char *name, int64_t *ret)
 {
     const json_t *departments, *users;
+    int64_t pinned = user_id_of(scope_pin(scope, "department", ENTITY_NONE, name));
+    if (pinned > 0)
+        return head_of_department(scope, pinned, name, ret);
+    if (scope_pin(scope, "user", ENTITY_USER, name) != NULL)
+        return head_of_user(scope, name, ret);
     enum known known = named_fact(scope, NEED_DEPARTMENT_NAME, name, &departments);
     enum known other = named_fact(scope, NEED_USER_NAME, name, &users);
     if (known != KNOWN)
         return known;
     size_t count = json_array_size(departments);
     if (count > 1)
-        return scope_bad(scope, "%zu departments are called \"%s\"", count, name);
+        return scope_bad(scope,
+                         "%zu departments are called \"%s\" (%" PRId64 ", %" PRId64
+                         "%s); write the head himself",
+                         count, name, jv_int(departments, "0.ID", 0),
+                         jv_int(departments, "1.ID", 0), count > 2 ? " …" : "");
     if (count == 1) {
-        known = department_head(scope, jv_int(departments, "0.ID", 0), 0, ret);
-        if (known == KNOWN && *ret == 0)
-            return scope_bad(scope, "department \"%s\" has no head", name);
-        return known;
+        int64_t id = jv_int(departments, "0.ID", 0);
+        scope_pin_note(scope, "department", ENTITY_NONE, name, json_integer(id));
+        return head_of_department(scope, id, name, ret);
     }
     if (other == KNOWN && json_array_size(users) == 0)
         return scope_bad(scope, "no department and no user is called \"%s\"", name);

@@ -136,7 +136,7 @@ const char *const sql_writes[SQL_WRITES] = {
     [PRUNE_ENTITY_OVER] =
         "DELETE FROM timer_over WHERE portal = ?1 AND entity_type = ?2 AND entity_id = ?3",
     [PRUNE_NAMES] = "DELETE FROM name WHERE rowid IN (SELECT rowid FROM name WHERE at_ms < ?1 "
-                    "ORDER BY at_ms LIMIT ?2)",
+                    "AND need <> 'pins:' ORDER BY at_ms LIMIT ?2)",
 };
 
 const char *const sql_reads[SQL_READS] = {

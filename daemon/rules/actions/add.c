@@ -1,27 +1,7 @@
 #include "daemon/rules/actions/actions.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "common/jv.h"
 #include "daemon/rules/item.h"
-
-/* "deal", "item 147" → entityTypeId; ENTITY_NONE when it is neither. */
-static int type_of(const char *target)
-{
-    char word[64];
-    const char *blank = strchr(target, ' ');
-    size_t size = blank == NULL ? strlen(target) : (size_t)(blank - target);
-    (void)snprintf(word, sizeof word, "%.*s", size < sizeof word ? (int)size : 0, target);
-    const struct entity_kind *kind = entity_kind_by_word(word);
-    if (kind == NULL || !kind->universal)
-        return ENTITY_NONE;
-    if (kind->type != ENTITY_ITEM)
-        return blank == NULL ? kind->type : ENTITY_NONE;
-    JV_AUTO *number = json_string(blank == NULL ? "" : blank + 1);
-    int64_t type = jv_int(number, "", 0);
-    return type >= ENTITY_ITEM && type <= 100000 ? (int)type : ENTITY_NONE;
-}
 
 /* Where our mark goes (bitrix24.md §8.2): leads, deals, contacts and companies have originatorId
  * and originId, invoices and smart processes xmlId, quotes nothing. A rule that sets these fields
@@ -55,9 +35,7 @@ static void drop_empty_rows(json_t *fields)
 static enum planned plan(struct plan *p)
 {
     json_t *fields = NULL;
-    int type = type_of(p->step->target);
-    if (type == ENTITY_NONE)
-        return plan_bad(p, "cannot add \"%s\"", p->step->target);
+    int type = p->step->fields_of;
     enum planned planned = plan_fields(p, type, &fields);
     if (planned != PLAN_READY)
         return planned;

@@ -58,6 +58,18 @@ START_TEST(a_value_may_hang_on_its_option)
 }
 END_TEST
 
+START_TEST(an_option_may_be_a_flag_of_one_verb)
+{
+    static const char *const words[] = {"--portal", "main"};
+    struct args a;
+    struct err err = {0};
+    ck_assert(args_parse(words, 2, OPTION_BIT(OPTION_LIVE), &a, &err));
+    ck_assert(args_has(&a, OPTION_LIVE));
+    ck_assert(!args_has(&a, OPTION_PORTAL));
+    ck_assert_str_eq(a.operands[0], "main");
+}
+END_TEST
+
 START_TEST(two_dashes_end_the_options)
 {
     struct args a = parsed("-- --json -c");
@@ -81,4 +93,5 @@ START_TEST(what_is_not_understood_is_said)
 END_TEST
 
 CHECK_MAIN("args", options_stand_anywhere, a_value_may_hang_on_its_option,
-           two_dashes_end_the_options, what_is_not_understood_is_said)
+           an_option_may_be_a_flag_of_one_verb, two_dashes_end_the_options,
+           what_is_not_understood_is_said)

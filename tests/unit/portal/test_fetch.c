@@ -50,6 +50,15 @@ START_TEST(every_need_has_its_calls)
         {"history:2:351:7", "crm.stagehistory.list",
          "{\"entityTypeId\":2,\"filter\":{\"OWNER_ID\":351,\">ID\":7},\"order\":{\"ID\":\"ASC\"}}"},
         {"whoami:", "profile", "{}"},
+        {"users:", "user.get", "{\"FILTER\":{\"ACTIVE\":true},\"sort\":\"ID\",\"order\":\"ASC\"}"},
+        {"types:", "crm.type.list", "{\"order\":{\"id\":\"ASC\"}}"},
+        {"directory:SOURCE", "crm.status.list",
+         "{\"filter\":{\"ENTITY_ID\":\"SOURCE\"},\"order\":{\"SORT\":\"ASC\"}}"},
+        {"templates:2", "crm.documentgenerator.template.list",
+         "{\"select\":[\"id\",\"name\",\"entityTypeId\"],\"order\":{\"id\":\"ASC\"}}"},
+        {"scope:", "scope", "{}"},
+        {"method:crm.item.ADD", "method.get", "{\"name\":\"crm.item.add\"}"},
+        {"admin:", "user.admin", "{}"},
     };
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
         struct command commands[FETCH_MOST];

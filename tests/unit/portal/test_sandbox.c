@@ -2,6 +2,7 @@
  * there, batches come apart again, and the limits hold. */
 
 #include "daemon/portal/client.h"
+#include "daemon/portal/ask.h"
 #include "daemon/portal/fetch.h"
 
 #include <stdio.h>
@@ -194,6 +195,54 @@ START_TEST(every_kind_of_need_is_read)
 }
 END_TEST
 
+START_TEST(lists_of_names_are_read)
+{
+    static const struct {
+        const char *need, *value;
+    } cases[] = {
+        {"types:", "[{\"id\":147,\"title\":\"Отгрузка\"}]"},
+        {"directory:SOURCE",
+         "[{\"id\":\"CALL\",\"name\":\"Звонок\"},{\"id\":\"EMAIL\",\"name\":\"Электронная почта\"},"
+         "{\"id\":\"WEB\",\"name\":\"Веб-сайт\"},{\"id\":\"ADVERTISING\",\"name\":\"Реклама\"}]"},
+        {"directory:NO_SUCH", "[]"},
+        {"templates:2",
+         "[{\"id\":5,\"name\":\"Коммерческое предложение\"},{\"id\":6,\"name\":\"Акт\"}]"},
+        {"templates:1", "[]"},
+        {"method:crm.item.add", "{\"isExisting\":true,\"isAvailable\":true}"},
+        {"method:crm.no.such", "{\"isExisting\":false,\"isAvailable\":false}"},
+        {"admin:", "true"},
+    };
+    begin(0, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        JV_AUTO *value = read_new(cases[i].need);
+        char *text = jv_dump_new(value);
+        ck_assert_str_eq(text, cases[i].value);
+        mem_free(text);
+    }
+    JV_AUTO *scopes = read_new("scope:");
+    ck_assert_str_eq(jv_text(scopes, "0", ""), "crm");
+    end();
+}
+END_TEST
+
+START_TEST(who_waits_gets_all_needs_at_once)
+{
+    struct err err = {0};
+    JV_AUTO *facts = json_object();
+    JV_AUTO *refused = json_object();
+    JV_AUTO *needs = json_pack("[s, s, s, s]", "stages:2", "user:999999", "fields:147", "types:");
+    begin(0, 0);
+    struct asking *asking = asking_new(client, 1, needs, PRIORITY_NORMAL);
+    asking_send(asking);
+    ck_assert_int_eq(asking_wait(asking, facts, refused, &err), ASKED);
+    asking_free(asking);
+    ck_assert_uint_eq(json_object_size(facts), 4);
+    ck_assert_uint_eq(json_object_size(refused), 0);
+    ck_assert(json_is_null(json_object_get(facts, "user:999999")));
+    end();
+}
+END_TEST
+
 START_TEST(stages_of_every_kind_are_read)
 {
     static const char *const needs[] = {"stages:1", "stages:2", "stages:147"};
@@ -276,6 +325,7 @@ START_TEST(a_wrong_hook_pauses_the_portal)
 }
 END_TEST
 
-CHECK_MAIN("sandbox", every_kind_of_need_is_read, stages_of_every_kind_are_read,
+CHECK_MAIN("sandbox", every_kind_of_need_is_read, lists_of_names_are_read,
+           who_waits_gets_all_needs_at_once, stages_of_every_kind_are_read,
            two_hundred_calls_stay_within_the_limit_and_each_gets_its_answer,
            a_wrong_hook_pauses_the_portal)

@@ -1,0 +1,25 @@
+#ifndef DAEMON_RULES_NAMES_PARTS_H
+#define DAEMON_RULES_NAMES_PARTS_H
+
+/* What names.c and names_values.c share: one thing a rule says, and how it is tried. */
+
+#include "daemon/rules/fieldname.h"
+#include "daemon/rules/names.h"
+
+/* A trial is made against the facts as they are, and once more with the pins when that fails. */
+struct trial {
+    struct scope scope;
+    const void *what; /* of the function that tries */
+    int type;         /* the kind it is about */
+};
+typedef enum known trial_fn(struct trial *);
+
+/* The kind and field that a path of the rule leads to; ret->name is "" where there is none. */
+enum known names_path(struct scope *, const struct path *, struct field_info *ret);
+
+/* what: struct comparison, of a rule for `type`. */
+enum known names_try_comparison(struct trial *);
+/* what: struct trigger with a field and values. */
+enum known names_try_change(struct trial *);
+
+#endif

@@ -1,0 +1,381 @@
+/* Every name and value of a rule against what a portal says: what is wrong, what was renamed, what
+ * is still to be asked. */
+
+#include "daemon/rules/names.h"
+#include "tests/support/check_main.h"
+#include "tests/support/rules_scope.h"
+#include "tests/support/rules_text.h"
+
+struct trial_bench {
+    struct bench b;
+    struct rules_text rules;
+    struct names names;
+};
+
+static void open_rules(struct trial_bench *t, const char *text)
+{
+    bench_init(&t->b);
+    json_object_set_new(t->b.facts, "directory:SOURCE",
+                        json_of("[{'id': 'WEB', 'name': 'Веб-сайт'}, {'id': 'CALL', 'name': "
+                                "'Звонок'}]"));
+    json_object_set_new(t->b.facts, "users:",
+                        json_of("[{'id': 7, 'name': 'Иван Петров', 'email': 'ivan@example.org'}]"));
+    json_object_set_new(t->b.facts, "types:",
+                        json_of("[{'id': 147, 'title': 'Отгрузка'}, {'id': 163, 'title': "
+                                "'Возврат'}]"));
+    rules_text_init(&t->rules);
+    rules_text_add(&t->rules, "r.ini", text);
+    ck_assert_msg(t->rules.diag.count == 0, "%s",
+                  t->rules.diag.count > 0 ? t->rules.diag.entries[0].text : "");
+    ruleset_finish(t->rules.set);
+    t->names = (struct names){.env = &t->b.env,
+                              .set = t->rules.set,
+                              .facts = t->b.facts,
+                              .needs = json_array(),
+                              .resolved = json_object(),
+                              .findings = json_array()};
+}
+
+static void look(struct trial_bench *t)
+{
+    for (size_t i = 0; i < t->rules.set->count; i++)
+        names_of_rule(&t->names, &t->rules.set->rules[i]);
+}
+
+static void close_rules(struct trial_bench *t)
+{
+    json_decref(t->names.needs);
+    json_decref(t->names.resolved);
+    json_decref(t->names.findings);
+    rules_text_done(&t->rules);
+    bench_done(&t->b);
+}
+
+/* "level line:column say", a line each. */
+static void finds(struct trial_bench *t, const char *expected)
+{
+    struct buf out BUF_AUTO;
+    buf_init(&out, 1 << 16);
+    size_t i;
+    json_t *f;
+    json_array_foreach (t->names.findings, i, f)
+        buf_printf(&out, "%s %lld:%lld %s\n", jv_text(f, "level", ""),
+                   (long long)jv_int(f, "line", 0), (long long)jv_int(f, "column", 0),
+                   jv_text(f, "say", ""));
+    ck_assert_str_eq(out.data, expected);
+}
+
+static void needs(struct trial_bench *t, const char *expected)
+{
+    struct buf out BUF_AUTO;
+    buf_init(&out, 1 << 16);
+    size_t i;
+    json_t *need;
+    json_array_foreach (t->names.needs, i, need)
+        buf_printf(&out, "%s%s", i > 0 ? " " : "", json_string_value(need));
+    ck_assert_str_eq(out.data, expected);
+}
+
+/* The one condition of a rule. */
+static void condition_finds(const char *condition, const char *expected)
+{
+    struct trial_bench t;
+    char *text =
+        mem_printf("[rule r]\non = deal added\nif = %s\n[then comment]\ntext = x\n", condition);
+    open_rules(&t, text);
+    json_object_set_new(t.b.facts, "user-name:Иван Петрв", json_array());
+    look(&t);
+    char *wanted = expected[0] != '\0' ? mem_printf("error 3:6 %s\n", expected) : mem_strdup("");
+    finds(&t, wanted);
+    mem_free(wanted);
+    mem_free(text);
+    close_rules(&t);
+}
+
+START_TEST(values_beside_fields_are_of_their_type)
+{
+    static const struct {
+        const char *condition, *say;
+    } cases[] = {
+        {"deal.opportunity > 1000", ""},
+        {"deal.opportunity > \"1000\"", ""},
+        {"deal.opportunity > \"abc\"", "\"deal.opportunity\" is a number, and \"abc\" is not"},
+        {"deal.opportunity in (1, \"два\")",
+         "\"deal.opportunity\" is a number, and \"два\" is not"},
+        {"deal.\"Аванс\" >= \"2500|RUB\"", ""},
+        {"deal.\"Аванс\" >= \"много\"", "\"deal.\"Аванс\"\" is a number, and \"много\" is not"},
+        {"deal.\"Дата встречи\" > now - 2h", ""},
+        {"deal.\"Дата встречи\" > \"2026-01-20 10:00\"", ""},
+        {"deal.\"Дата встречи\" = \"\"", ""},
+        {"deal.\"Дата встречи\" > 5", "\"deal.\"Дата встречи\"\" is a date, and \"5\" is not"},
+        {"deal.\"Дата встречи\" > \"завтра\"",
+         "\"deal.\"Дата встречи\"\" is a date, and \"завтра\" is not"},
+        {"deal.opened = yes", ""},
+        {"deal.opened = \"нет\"", ""},
+        {"deal.opened = 2", "\"deal.opened\" is yes or no, and \"2\" is not"},
+        {"deal.opened = maybe", "\"deal.opened\" is yes or no, and \"maybe\" is not"},
+        {"deal.title contains \"5\" or deal.opportunity is empty", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        condition_finds(cases[i].condition, cases[i].say);
+}
+END_TEST
+
+START_TEST(names_beside_fields_are_those_of_the_portal)
+{
+    static const struct {
+        const char *condition, *say;
+    } cases[] = {
+        {"deal.stage = \"Колл-центр / Отказ\"", ""},
+        {"deal.stage = @won", ""},
+        {"deal.stage = C5:OFFER", ""},
+        {"deal.stage = C9:NEW", "unknown stage \"C9:NEW\""},
+        {"deal.stage = \"Продажи / Отказ\"", "unknown stage \"Отказ\" in funnel \"Продажи\""},
+        {"deal.stage = \"Новая\"", "\"Новая\" is a stage's name alone, and there are several "
+                                   "funnels; write \"Funnel / Новая\""},
+        {"deal.funnel = \"Продажа\"", "unknown funnel \"Продажа\"; did you mean \"Продажи\"?"},
+        {"deal.source = \"Звонок\"", ""},
+        {"deal.source in (WEB, CALL)", ""},
+        {"deal.source = \"Звонки\"",
+         "\"sourceId\" has no value \"Звонки\"; did you mean \"Звонок\"?"},
+        {"deal.source = WEEB", "\"sourceId\" has no value \"WEEB\""},
+        {"deal.\"Причина отказа\" = \"Дорого\"", ""},
+        {"deal.ufCrm_2 = \"Дорога\"",
+         "\"Причина отказа\" has no value \"Дорога\"; did you mean \"Дорого\"?"},
+        {"deal.\"Цвета\" contains \"Белый\"", ""},
+        {"deal.ufCrm_99 = 1", "deal has no field \"ufCrm_99\""},
+        {"deal.\"Трек-номер\" = \"1\"", "no field of deal is called \"Трек-номер\""},
+        {"deal.\"Двойник\" = \"1\"",
+         "two fields of deal are called \"Двойник\": ufCrm_7 and ufCrm_8; write one of these "
+         "names"},
+        {"deal.assigned = \"Иван Петров\"", ""},
+        {"deal.assigned = \"Иван Петрв\"",
+         "unknown user \"Иван Петрв\"; did you mean \"Иван Петров\"?"},
+        {"deal.assigned = nobody@example.org", "unknown user \"nobody@example.org\""},
+        {"deal.assigned = \"Два Ивана\"",
+         "2 users are called \"Два Ивана\" (5, 6); write an id or an e-mail"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        condition_finds(cases[i].condition, cases[i].say);
+}
+END_TEST
+
+START_TEST(a_name_that_two_bear_lists_them)
+{
+    static const struct {
+        const char *stage, *say;
+    } cases[] = {
+        {"Долгая / Новая", "two funnels are called \"Долгая\": 6 and 7; write the stage's id"},
+        {"Продажи / Ждёт", "two stages are called \"Ждёт\": W1 and W2; write one of these ids"},
+        {"W2", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trial_bench t;
+        char *text =
+            mem_printf("[rule r]\non = deal added\n[then move]\nto = %s\n", cases[i].stage);
+        open_rules(&t, text);
+        JV_AUTO *stages = json_of("[{'id': 'W1', 'name': 'Ждёт', 'category': 0},"
+                                  " {'id': 'W2', 'name': 'ждёт', 'category': 0},"
+                                  " {'id': 'C6:NEW', 'name': 'Новая', 'category': 6}]");
+        JV_AUTO *funnels = json_of("[{'id': 6, 'name': 'Долгая'}, {'id': 7, 'name': 'Долгая'}]");
+        json_t *fact = json_object_get(t.b.facts, "stages:2");
+        json_array_extend(json_object_get(fact, "stages"), stages);
+        json_array_extend(json_object_get(fact, "funnels"), funnels);
+        look(&t);
+        char *wanted =
+            cases[i].say[0] != '\0' ? mem_printf("error 4:6 %s\n", cases[i].say) : mem_strdup("");
+        finds(&t, wanted);
+        mem_free(wanted);
+        mem_free(text);
+        close_rules(&t);
+    }
+}
+END_TEST
+
+START_TEST(every_place_of_a_rule_is_looked_at)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\n"
+                   "on = deal enters \"Продажи / Нет\"\n"
+                   "on = deal enters funnel \"Нет\"\n"
+                   "on = deal.ufCrm_98 changes\n"
+                   "on = deal.source changes from \"Сорока\"\n"
+                   "cancel-on = deal leaves C7:NEW\n"
+                   "cancel-on = deal.opportunity = \"x\"\n"
+                   "[then move]\n"
+                   "if = deal.ufCrm_97 = 1\n"
+                   "to = Продажи / Нет\n"
+                   "[then update]\n"
+                   "opportunity = 5,5\n"
+                   "source = Сорока\n"
+                   "\"Цвета\" = Чёрный\n"
+                   "\"Куратор\" = nobody@example.org\n"
+                   "\"Аванс\" = 5000\n"
+                   "\"Нет такого\" = 1\n"
+                   "comments = {{deal.\"Нет такого\"}}\n"
+                   "[then notify]\n"
+                   "to = nobody@example.org, 7\n"
+                   "text = {{deal.ufCrm_96}}\n");
+    look(&t);
+    finds(&t, "error 2:6 unknown stage \"Нет\" in funnel \"Продажи\"\n"
+              "error 3:6 unknown funnel \"Нет\"\n"
+              "error 4:6 deal has no field \"ufCrm_98\"\n"
+              "error 5:6 \"sourceId\" has no value \"Сорока\"\n"
+              "error 6:13 unknown stage \"C7:NEW\"\n"
+              "error 7:13 \"deal.opportunity\" is a number, and \"x\" is not\n"
+              "error 9:6 deal has no field \"ufCrm_97\"\n"
+              "error 10:6 unknown stage \"Нет\" in funnel \"Продажи\"\n"
+              "error 12:15 opportunity: \"5,5\" is not a number; a decimal point is wanted: "
+              "1500.50\n"
+              "error 13:10 \"sourceId\" has no value \"Сорока\"\n"
+              "error 14:11 \"Цвета\" has no value \"Чёрный\"\n"
+              "error 15:13 unknown user \"nobody@example.org\"\n"
+              "error 16:11 \"Аванс\": \"5000\" is not an amount with its currency: 5000|RUB\n"
+              "error 17:16 no field of deal is called \"Нет такого\"\n"
+              "error 18:12 no field of deal is called \"Нет такого\"\n"
+              "error 20:6 unknown user \"nobody@example.org\"\n"
+              "error 21:8 deal has no field \"ufCrm_96\"\n");
+    close_rules(&t);
+}
+END_TEST
+
+START_TEST(what_is_not_known_yet_is_needed_and_no_mistake)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\n"
+                   "on = deal enters \"Продажи / Новая\"\n"
+                   "if = deal.\"Куратор\" = \"Иван Петров\"\n"
+                   "[then update]\n"
+                   "source = Звонок\n"
+                   "[then notify]\n"
+                   "to = head of \"Отдел продаж\"\n"
+                   "text = x\n"
+                   "[rule s]\n"
+                   "on = item \"Отгрузка\" added\n"
+                   "[then comment]\n"
+                   "text = x\n");
+    json_object_clear(t.b.facts);
+    look(&t);
+    finds(&t,
+          "waiting 9:2 smart process \"Отгрузка\" is not known yet, the portal has to be asked\n");
+    needs(&t, "stages:2 fields:2 directory:SOURCE department-name:Отдел продаж "
+              "user-name:Отдел продаж types:");
+    close_rules(&t);
+}
+END_TEST
+
+static const char pinned[] = "[rule r]\n"
+                             "on = deal enters \"Колл-центр / Оффер\"\n"
+                             "if = deal.\"Отказ\" = \"Дорого\"\n"
+                             "[then notify]\n"
+                             "to = gone@example.org\n"
+                             "text = x\n";
+
+START_TEST(a_pin_makes_a_warning_of_a_mistake)
+{
+    struct trial_bench t;
+    open_rules(&t, pinned);
+    JV_AUTO *pins = json_of("{'stage:2:Колл-центр / Оффер': {'id': 'C5:OFFER', 'category': 5},"
+                            " 'field:2:Отказ': 'ufCrm_2', 'user:-5:gone@example.org': 7}");
+    json_object_set_new(t.b.facts, "user-email:gone@example.org", json_null());
+    t.names.pins = pins;
+    look(&t);
+    finds(
+        &t,
+        "warning 2:6 stage \"Колл-центр / Оффер\" is now called \"Колл-центр / КП / счёт\"; the "
+        "rule goes on by its id C5:OFFER\n"
+        "warning 3:6 field \"Отказ\" is now called \"Причина отказа\"; the rule goes on by its id "
+        "ufCrm_2\n"
+        "warning 5:6 user \"gone@example.org\" is now called \"Иван Петров <ivan@example.org>\"; "
+        "the rule goes on by its id 7\n");
+    ck_assert_int_eq(jv_int(json_object_get(t.names.resolved, "user:-5:gone@example.org"), "", 0),
+                     7);
+    close_rules(&t);
+}
+END_TEST
+
+START_TEST(a_pin_of_what_is_gone_is_a_mistake_again)
+{
+    struct trial_bench t;
+    open_rules(&t, pinned);
+    JV_AUTO *pins = json_of("{'stage:2:Колл-центр / Оффер': {'id': 'C5:GONE', 'category': 5},"
+                            " 'field:2:Отказ': 'ufCrm_2', 'user:-5:gone@example.org': 7}");
+    json_object_set_new(t.b.facts, "user-email:gone@example.org", json_null());
+    t.names.pins = pins;
+    look(&t);
+    ck_assert_str_eq(jv_text(t.names.findings, "0.say", ""),
+                     "unknown stage \"Оффер\" in funnel \"Колл-центр\"");
+    ck_assert_str_eq(jv_text(t.names.findings, "0.level", ""), "error");
+    close_rules(&t);
+}
+END_TEST
+
+START_TEST(a_name_that_moved_to_another_thing_is_not_followed)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\non = deal enters \"Колл-центр / Новая\"\n[then comment]\ntext = x\n");
+    JV_AUTO *pins = json_of("{'stage:2:Колл-центр / Новая': {'id': 'C5:OFFER', 'category': 5}}");
+    t.names.pins = pins;
+    look(&t);
+    finds(&t, "warning 2:6 stage \"Колл-центр / Новая\" is now called \"Колл-центр / КП / счёт\"; "
+              "the rule goes on by its id C5:OFFER\n");
+    const json_t *kept = json_object_get(t.names.resolved, "stage:2:Колл-центр / Новая");
+    ck_assert_str_eq(jv_text(kept, "id", ""), "C5:OFFER");
+    close_rules(&t);
+}
+END_TEST
+
+START_TEST(a_dismissed_user_is_told_by_any_name)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\non = deal added\n[then notify]\nto = 7, ivan@example.org\ntext = "
+                   "x\n[then comment]\ntext = x\n");
+    json_object_set_new(json_object_get(t.b.facts, "user:7"), "ACTIVE", json_false());
+    look(&t);
+    finds(&t, "warning 4:6 user \"7, ivan@example.org\" is dismissed (Иван Петров, id 7)\n");
+    close_rules(&t);
+}
+END_TEST
+
+START_TEST(a_title_that_changed_is_told)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\non = lead added\n[then comment]\ntext = x\n");
+    struct rules_text again;
+    JV_AUTO *types = json_of("[{'portal': 'main', 'title': 'Склад', 'id': 147}]");
+    static const char *const none[] = {NULL};
+    const struct ruleset_names known = {none, none, none, types};
+    rules_text_init(&again);
+    static const char text[] = "[rule s]\non = deal added\n[then add item \"Склад\"]\ntitle = x\n";
+    again.files[again.file_count++] = ini_parse("s.ini", text, strlen(text), &again.diag);
+    ruleset_load(again.set, again.files[0], &known, &again.diag);
+    ck_assert_uint_eq(again.diag.count, 0);
+    ruleset_finish(again.set);
+    t.names.set = again.set;
+    names_of_rule(&t.names, &again.set->rules[0]);
+    json_object_set_new(t.b.facts, "fields:147", json_object());
+    finds(&t, "warning 3:2 smart process \"Склад\" is now called \"Отгрузка\"; the rule goes on by "
+              "its number 147\n");
+    rules_text_done(&again);
+    close_rules(&t);
+}
+END_TEST
+
+START_TEST(a_title_that_is_not_there_names_its_neighbour)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\non = item \"Отгрузки\" added\n[then comment]\ntext = x\n"
+                   "[rule s]\non = deal added\n[then add item \"Склад\"]\ntitle = x\n");
+    look(&t);
+    finds(&t, "error 1:2 unknown smart process \"Отгрузки\"; did you mean \"Отгрузка\"?\n"
+              "error 5:2 unknown smart process \"Склад\"\n");
+    close_rules(&t);
+}
+END_TEST
+
+CHECK_MAIN("names", values_beside_fields_are_of_their_type,
+           names_beside_fields_are_those_of_the_portal, a_name_that_two_bear_lists_them,
+           every_place_of_a_rule_is_looked_at, what_is_not_known_yet_is_needed_and_no_mistake,
+           a_pin_makes_a_warning_of_a_mistake, a_pin_of_what_is_gone_is_a_mistake_again,
+           a_name_that_moved_to_another_thing_is_not_followed, a_dismissed_user_is_told_by_any_name,
+           a_title_that_changed_is_told, a_title_that_is_not_there_names_its_neighbour)
