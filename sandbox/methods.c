@@ -52,6 +52,7 @@ static const struct method methods[] = {
     {"crm.activity.get", "crm", 0, crm_activity_get},
     {"crm.activity.list", "crm", 0, crm_activity_list},
     {"crm.activity.update", "crm", WRITES, crm_activity_update},
+    {"crm.activity.binding.list", "crm", 0, crm_activity_binding_list},
     {"crm.activity.delete", "crm", WRITES, crm_activity_delete},
     {"crm.duplicate.findbycomm", "crm", 0, crm_duplicate_findbycomm},
     {"crm.automation.trigger", "crm", WRITES, crm_automation_trigger},

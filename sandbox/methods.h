@@ -20,7 +20,7 @@ method_fn crm_timeline_comment_add, crm_timeline_comment_get, crm_timeline_comme
     crm_timeline_comment_update, crm_timeline_comment_delete;
 /* methods_activity.c, §8.5 */
 method_fn crm_activity_todo_add, crm_activity_add, crm_activity_get, crm_activity_list,
-    crm_activity_update, crm_activity_delete;
+    crm_activity_update, crm_activity_delete, crm_activity_binding_list;
 /* methods_automation.c, §8.6, §8.9 */
 method_fn crm_duplicate_findbycomm, crm_automation_trigger, bizproc_workflow_start,
     bizproc_workflow_template_list, crm_document_add, crm_document_get, crm_document_list,

@@ -12,12 +12,31 @@ enum activity_type { MEETING = 1, CALL = 2, TASK = 3, EMAIL = 4, PROVIDER = 6 };
 
 /* What crm.activity.add and .update take. */
 static const char *const writable[] = {
-    "OWNER_ID",         "OWNER_TYPE_ID",    "TYPE_ID",        "PROVIDER_ID",
-    "PROVIDER_TYPE_ID", "SUBJECT",          "START_TIME",     "END_TIME",
-    "DEADLINE",         "COMPLETED",        "RESPONSIBLE_ID", "PRIORITY",
-    "DESCRIPTION",      "DESCRIPTION_TYPE", "DIRECTION",      "LOCATION",
-    "SETTINGS",         "ORIGIN_ID",        "ORIGINATOR_ID",  "NOTIFY_TYPE",
-    "NOTIFY_VALUE",     "COMMUNICATIONS",   "BINDINGS",       NULL,
+    "OWNER_ID",
+    "OWNER_TYPE_ID",
+    "TYPE_ID",
+    "PROVIDER_ID",
+    "PROVIDER_TYPE_ID",
+    "SUBJECT",
+    "START_TIME",
+    "END_TIME",
+    "DEADLINE",
+    "COMPLETED",
+    "RESPONSIBLE_ID",
+    "PRIORITY",
+    "DESCRIPTION",
+    "DESCRIPTION_TYPE",
+    "DIRECTION",
+    "LOCATION",
+    "SETTINGS",
+    "ORIGIN_ID",
+    "ORIGINATOR_ID",
+    "NOTIFY_TYPE",
+    "NOTIFY_VALUE",
+    "COMMUNICATIONS",
+    "BINDINGS",
+    "IS_INCOMING_CHANNEL",
+    NULL,
 };
 
 static void raise(struct call *call, const char *what, int64_t id)
@@ -45,6 +64,23 @@ static json_t *blank_new(const struct call *call, int64_t id)
     return row;
 }
 
+/* The owner and whom it was talked with, as crm.activity.binding.list shows them. */
+static json_t *bindings_new(const json_t *row)
+{
+    json_t *bindings =
+        json_pack("[{sO sO}]", "OWNER_TYPE_ID", json_object_get(row, "OWNER_TYPE_ID"), "OWNER_ID",
+                  json_object_get(row, "OWNER_ID"));
+    const json_t *one;
+    size_t i;
+    json_array_foreach (json_object_get(row, "COMMUNICATIONS"), i, one)
+        if (jv_int(one, "ENTITY_ID", 0) > 0)
+            json_array_append_new(bindings,
+                                  json_pack("{sO sO}", "OWNER_TYPE_ID",
+                                            json_object_get(one, "ENTITY_TYPE_ID"), "OWNER_ID",
+                                            json_object_get(one, "ENTITY_ID")));
+    return bindings;
+}
+
 /* STATUS 2 is done, 1 is not; an owner is a binding too. */
 static void settle(json_t *row)
 {
@@ -52,10 +88,7 @@ static void settle(json_t *row)
     json_object_set_new(row, "COMPLETED", json_string(done ? "Y" : "N"));
     json_object_set_new(row, "STATUS", json_string(done ? "2" : "1"));
     if (json_array_size(json_object_get(row, "BINDINGS")) == 0)
-        json_object_set_new(row, "BINDINGS",
-                            json_pack("[{sO sO}]", "OWNER_TYPE_ID",
-                                      json_object_get(row, "OWNER_TYPE_ID"), "OWNER_ID",
-                                      json_object_get(row, "OWNER_ID")));
+        json_object_set_new(row, "BINDINGS", bindings_new(row));
 }
 
 static void save(struct call *call, json_t *row, int64_t id)
@@ -146,6 +179,24 @@ static bool check_activity(struct call *call, const json_t *fields)
     return true;
 }
 
+/* A letter is sent by being made like this (§8.5); when it cannot be sent the activity is there all
+ * the same. */
+static bool letter_goes(struct call *call, const json_t *row)
+{
+    const json_t *one;
+    size_t i;
+    bool sent = jv_int(row, "TYPE_ID", 0) == EMAIL && jv_int(row, "DIRECTION", 0) == 2 &&
+                strcmp(jv_text(row, "COMPLETED", ""), "Y") == 0;
+    const char *from = jv_text(row, "SETTINGS.MESSAGE_FROM", "crm@example.com");
+    if (!sent)
+        return true;
+    json_array_foreach (json_object_get(row, "COMMUNICATIONS"), i, one)
+        if (strchr(jv_text(one, "VALUE", ""), '@') == NULL)
+            return call_fail_classic(call, "Email send error. \"To\" is not found");
+    return strchr(from, '@') != NULL ||
+           call_fail_classic(call, "Email send error. Invalid email is specified");
+}
+
 void crm_activity_add(struct call *call)
 {
     const json_t *fields = call_object(call, "fields");
@@ -155,7 +206,8 @@ void crm_activity_add(struct call *call)
     json_t *row = blank_new(call, id);
     methods_update_row(row, fields, writable);
     save(call, row, id);
-    call_answer(call, json_integer(id));
+    if (letter_goes(call, row))
+        call_answer(call, json_integer(id));
 }
 
 static json_t *read_row(struct call *call)
@@ -195,6 +247,23 @@ void crm_activity_get(struct call *call)
     const json_t *row = read_row(call);
     if (row != NULL)
         call_answer(call, shown_new(row, NULL));
+}
+
+void crm_activity_binding_list(struct call *call)
+{
+    const json_t *row = store_get(&call->sb->store, "activity", call_id(call, "activityId"));
+    const json_t *one;
+    size_t i;
+    if (row == NULL) {
+        call_fail(call, 400, "NOT_FOUND", "Activity was not found");
+        return;
+    }
+    json_t *out = json_array();
+    json_array_foreach (json_object_get(row, "BINDINGS"), i, one)
+        json_array_append_new(out, json_pack("{sI sI}", "entityTypeId",
+                                             (json_int_t)jv_int(one, "OWNER_TYPE_ID", 0),
+                                             "entityId", (json_int_t)jv_int(one, "OWNER_ID", 0)));
+    call_answer(call, out);
 }
 
 static bool bound(const json_t *row, const json_t *wanted)

@@ -191,7 +191,7 @@ void crm_document_add(struct call *call)
     call_answer(call, json_pack("{sO}", "document", row));
 }
 
-/* §8.6: the PDF is made after the document; here it is ready at the first look. */
+/* §8.6: the PDF is made after the document; here it is ready at the second look. */
 void crm_document_get(struct call *call)
 {
     json_t *row = store_get(&call->sb->store, "document", call_id(call, "id"));
@@ -199,9 +199,13 @@ void crm_document_get(struct call *call)
         call_fail(call, 400, "NOT_FOUND", "Document not found");
         return;
     }
-    json_object_set_new(row, "pdfUrl",
-                        json_sprintf("https://%s/bitrix/services/main/ajax.php?pdf=%" PRId64,
-                                     call->sb->host, call_id(call, "id")));
+    json_t *looked = store_get(&call->sb->store, "document_look", call_id(call, "id"));
+    if (looked == NULL)
+        store_put(&call->sb->store, "document_look", call_id(call, "id"), json_object());
+    else
+        json_object_set_new(row, "pdfUrl",
+                            json_sprintf("https://%s/bitrix/services/main/ajax.php?pdf=%" PRId64,
+                                         call->sb->host, call_id(call, "id")));
     call_answer(call, json_pack("{sO}", "document", row));
 }
 

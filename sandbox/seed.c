@@ -246,10 +246,11 @@ static void seed_clients(struct sandbox *sb)
 static void seed_templates(struct sandbox *sb)
 {
     store_put(&sb->store, "document_template", 5,
-              json_pack("{ss ss s[ss]}", "id", "5", "name", "Коммерческое предложение",
-                        "entityTypeId", "2_category_0", "2_category_1"));
+              json_pack("{ss ss ss s[ss]}", "id", "5", "name", "Коммерческое предложение", "active",
+                        "Y", "entityTypeId", "2_category_0", "2_category_1"));
     store_put(&sb->store, "document_template", 6,
-              json_pack("{ss ss s[s]}", "id", "6", "name", "Акт", "entityTypeId", "2_category_3"));
+              json_pack("{ss ss ss s[s]}", "id", "6", "name", "Акт", "active", "Y", "entityTypeId",
+                        "2_category_3"));
     store_put(&sb->store, "workflow_template", 1,
               json_pack("{ss ss ss ss s[sss]}", "ID", "1", "NAME", "Согласование скидки",
                         "MODULE_ID", "crm", "ENTITY", "CCrmDocumentDeal", "DOCUMENT_TYPE", "crm",

@@ -38,6 +38,11 @@ static void add_of_trigger(json_t *list, const struct trigger *t, const json_t *
     case TRIGGER_ROBOT: /* called by its own address */
     case TRIGGER_EVERY:
         return;
+    case TRIGGER_SIGNAL:
+        add_event(list, "ONCRMACTIVITYADD", seen);
+        add_event(list, "ONCRMACTIVITYUPDATE", seen);
+        add_event(list, "ONVOXIMPLANTCALLEND", seen);
+        return;
     case TRIGGER_DELETED:
         add_of_kind(list, t->entity_type, "DELETE", seen);
         return;

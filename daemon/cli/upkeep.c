@@ -148,7 +148,7 @@ static int64_t watch_titles(struct upkeep *u)
 }
 
 /* Each returns in how many milliseconds it wants to be called again. */
-static int64_t (*const jobs[])(struct upkeep *) = {feed_watchdog, prune, save_budgets,
+static int64_t (*const jobs[])(struct upkeep *) = {feed_watchdog,   prune,          save_budgets,
                                                    tell_of_portals, release_former, watch_titles};
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 

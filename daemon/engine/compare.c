@@ -75,13 +75,17 @@ void compare_say(const json_t *differences, char *out, size_t size)
     (void)snprintf(out, size, "%s", b.data);
 }
 
+/* When there is no more room the last passage goes on to where the others lead: where the entity is
+ * now is entered in any case. */
 static void passage_add(struct passage *ret, size_t most, size_t *count, const char *from,
                         const char *to, int64_t at_ms)
 {
-    if (*count >= most || strcmp(from, to) == 0)
+    if (strcmp(from, to) == 0)
         return;
-    struct passage *p = &ret[(*count)++];
-    (void)snprintf(p->from, sizeof p->from, "%s", from);
+    bool full = *count >= most;
+    struct passage *p = &ret[full ? most - 1 : (*count)++];
+    if (!full)
+        (void)snprintf(p->from, sizeof p->from, "%s", from);
     (void)snprintf(p->to, sizeof p->to, "%s", to);
     p->at_ms = at_ms;
 }

@@ -19,7 +19,8 @@ void compare_say(const json_t *differences, char *out, size_t size);
 
 /* Stages passed, oldest first: from the history (rows of the fact `history:`, NULL or empty: none)
  * where its rows lead from `old_stage` (NULL: never seen) to `now_stage`; what the history does not
- * show is closed by one passage. For an entity never seen only rows at or after since_ms count. */
+ * show is closed by one passage. At most `most` (> 0): the last then leads to the end. For an
+ * entity never seen only rows at or after since_ms count. */
 size_t compare_passages(const json_t *history, const char *old_stage, const char *now_stage,
                         bool added, int64_t since_ms, int64_t now_ms, struct passage *ret,
                         size_t most);

@@ -37,11 +37,11 @@ void look_free(struct look *look)
     for (size_t i = 0; look->data != NULL && i < look->count; i++)
         json_decref(look->data[i]);
     mem_free(look->data);
+    signal_found_done(&look->found);
     mem_free(look);
 }
 
 static task_stage_fn look_judge;
-static task_stage_fn look_unfetched;
 static task_stage_fn look_committed;
 
 /* ---- what to look at ------------------------------------------------------------------------- */
@@ -79,7 +79,7 @@ static int64_t gathering_ms(const struct task *task)
 }
 
 /* Our own writes are looked at one by one, before what came from outside: each has its own cause.
- */
+ * So has a signal of a letter of ours, which waits for what came before it. */
 static void choose_events(struct task *task, struct look *look)
 {
     look->events = task->events;
@@ -92,6 +92,9 @@ static void choose_events(struct task *task, struct look *look)
         look->own = task->events[i].body != NULL && task->events[i].body[0] == '{';
         return;
     }
+    for (size_t i = 0; i < look->count; i++)
+        if (task->events[i].cause_run != 0)
+            look->count = i > 0 ? i : 1;
 }
 
 static bool can_be_read(int type)
@@ -181,7 +184,7 @@ static void put_events_seen(const struct look *look, struct store_change *change
         store_put_event_seen(change, look->events[i].id);
 }
 
-static enum task_turn look_unfetched(struct task *task)
+enum task_turn look_unfetched(struct task *task)
 {
     if (!task->fetch_final) {
         task->failures++;
@@ -246,7 +249,8 @@ static enum task_turn look_judge(struct task *task)
     if (json_array_size(task->judgement.needs) > 0 && task->rounds++ < ROUNDS_MOST)
         return facts_fetch(task, task->judgement.needs, look_judge, look_unfetched);
     task->failures = 0;
-    task->stage = look_settle;
+    task->rounds = 0;
+    task->stage = relay_begin;
     return TASK_GO;
 }
 
@@ -378,7 +382,8 @@ enum task_turn look_settle(struct task *task)
         !look->change.deleted && look->change.passage_count == 0)
         atomic_fetch_add(&task->engine->echoes, 1);
     tell_held(task);
-    if (!start_runs(task, &look->change, change) || !timers_look(task, look, change)) {
+    if (!relay_put(task, change) || !start_runs(task, &look->change, change) ||
+        !timers_look(task, look, change)) {
         store_change_free(change);
         return task_pause(task, STORE_PAUSE_MS, look_begin);
     }

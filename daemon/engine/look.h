@@ -6,6 +6,7 @@
 
 #include "daemon/engine/task.h"
 #include "daemon/model/need.h"
+#include "daemon/rules/signal.h"
 
 enum { LOOK_PASSAGES = 64 };
 
@@ -23,6 +24,7 @@ struct look {
     json_t **data;  /* owned: run.vars.event for each event */
     struct passage passages[LOOK_PASSAGES];
     struct change change;
+    struct signal_found found; /* a contact signal, for an activity or a call */
 };
 
 /* Fills look->change and what it borrows from, once the facts are there. */
@@ -32,7 +34,13 @@ bool look_has(const struct look *, enum entity_happening);
 uint64_t look_digest(const json_t *record);
 
 void look_free(struct look *);
-task_stage_fn look_settle;
+task_stage_fn look_settle, look_unfetched;
+
+/* relay.c: the stage between judging and settling, which finds out whom a contact signal concerns;
+ * and the events for them, into the change of the look. False when the store cannot say whether
+ * they were told before. */
+task_stage_fn relay_begin;
+bool relay_put(struct task *, struct store_change *);
 
 /* Writes what the judgement says into the change: runs that begin, runs that end, counters, the
  * story of what fired and what did not. False when the store cannot say what fired before. */

@@ -262,8 +262,8 @@ static void hand_over(struct task *task, struct store_change *change, const stru
 {
     struct event event = {.id = store_next_id(task->engine->store),
                           .portal = task->portal->id,
-                          .source = EVENT_CATCHUP,
-                          .name = "TIMER",
+                          .source = EVENT_INNER,
+                          .name = EVENT_FOUND,
                           .happening = HAPPENING_OTHER,
                           .entity = *entity,
                           .priority = PRIORITY_BULK,

@@ -21,6 +21,12 @@ static json_t *event_data(const struct event *event)
     if (event->source == EVENT_OWN)
         return json_pack("{s:s}", "name", event->name);
     struct err ignored = {0};
+    if (event_is_signal(event)) {
+        json_t *signal = jv_parse_new(event->body, strlen(event->body), &ignored);
+        JV_AUTO *owned = signal != NULL ? signal : json_object();
+        return json_pack("{s:s, s:O?, s:I}", "name", event->name, "data",
+                         json_object_get(owned, "data"), "ts", (json_int_t)event->sent_s);
+    }
     JV_AUTO *form =
         form_decode(event->body != NULL ? event->body : "",
                     event->body != NULL ? strlen(event->body) : 0, NULL, NULL, &ignored);
@@ -84,7 +90,7 @@ static int64_t passages_since(const struct task *task, const struct look *look)
 {
     int64_t since = task->engine->born_ms;
     /* A record that a search brought up has told nobody anything: its past is no news. */
-    if (!task->seen && look->events[0].source == EVENT_CATCHUP && look->count == 1)
+    if (!task->seen && event_is_found(&look->events[0]) && look->count == 1)
         return clock_wall_ms();
     for (size_t i = 0; i < look->count; i++) {
         int64_t sent = look->events[i].sent_s > 0 ? look->events[i].sent_s * 1000
@@ -138,7 +144,7 @@ static int64_t own_mark(const json_t *record)
 
 static void take_cause(struct task *task, struct look *look, struct change *c)
 {
-    if (look->events[0].source == EVENT_OWN)
+    if (look->events[0].cause_run != 0)
         c->cause_run = look->events[0].cause_run;
     else if (c->added)
         c->cause_run = own_mark(look->record);

@@ -65,7 +65,8 @@ static void end_runs_of(struct task *task, struct store_change *change, const st
     drop_ended(task);
 }
 
-/* An event with an id of its own counts once per name and id (product.md §2.2, Events). */
+/* An event with an id of its own counts once per name and id (product.md §2.2, Events); a contact
+ * once, whichever of its signals the rule heard first. */
 struct own_key {
     char text[EVENT_NAME_SIZE + ENTITY_ID_SIZE];
 };
@@ -74,7 +75,8 @@ static struct own_key own_key(const struct event *event)
 {
     struct own_key key = {0};
     if (event != NULL && event->own_id[0] != '\0')
-        (void)snprintf(key.text, sizeof key.text, "%s %s", event->name, event->own_id);
+        (void)snprintf(key.text, sizeof key.text, "%s %s",
+                       event_is_signal(event) ? "signal" : event->name, event->own_id);
     return key;
 }
 

@@ -11,6 +11,16 @@ void event_done(struct event *event)
     memset(event, 0, sizeof *event);
 }
 
+bool event_is_found(const struct event *event)
+{
+    return event->source == EVENT_INNER && strcmp(event->name, EVENT_FOUND) == 0;
+}
+
+bool event_is_signal(const struct event *event)
+{
+    return event->source == EVENT_INNER && !event_is_found(event);
+}
+
 const char *event_source_word(enum event_source source)
 {
     switch (source) {
@@ -20,8 +30,8 @@ const char *event_source_word(enum event_source source)
         return "robot";
     case EVENT_OWN:
         return "own";
-    case EVENT_CATCHUP:
-        return "catchup";
+    case EVENT_INNER:
+        return "inner";
     }
     return "?";
 }

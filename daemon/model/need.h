@@ -18,6 +18,11 @@
  *   history:TYPE:ID:AFTER  array {id,time_ms,stage,category,semantic,kind} of
  *                          crm.stagehistory.list with ID > AFTER, oldest first (§8.4); [] when the
  *                          portal has none
+ *   activity:ID            {"record": object of crm.activity.list with COMMUNICATIONS, "bindings":
+ *                          [{entityTypeId,entityId}]} (§8.5); null when deleted
+ *   open:TYPE:TYPE2:ID     ids of the deals or leads (TYPE) at work of a contact or company (§8.2)
+ *   owners:PHONE           array of {type,id}: leads, contacts, companies with that phone (§8.6)
+ *   lines:TYPE:ID          ids of the open-line chats of that entity, newest last (§8.8)
  *   whoami:                user id that the webhook acts as (§8.14)
  *   presence:ID:DATE       {"absent":[{"from","to","days"}], "status", "start"}: `absent` entries
  *                          of calendar.accessibility.get on that day in seconds UTC (`days`: whole
@@ -49,6 +54,10 @@ enum need_kind {
     NEED_STAGES,
     NEED_FIELDS,
     NEED_HISTORY,
+    NEED_ACTIVITY,
+    NEED_OPEN,
+    NEED_OWNERS,
+    NEED_LINES,
     NEED_WHOAMI,
     NEED_PRESENCE,
     NEED_LOAD,

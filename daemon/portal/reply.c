@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/jv.h"
 #include "common/mem.h"
@@ -51,9 +52,35 @@ static void set_error(const struct reply *reply, struct answer *answer, struct r
         answer->sent_ms = 0;
 }
 
-static void set_result(struct answer *answer, const json_t *result, const json_t *next,
+/* Addresses that open without a login (downloadUrlMachine, pdfUrlMachine …) carry a key in them
+ * (§8.6, §8.11): they go no further, so they are in no row and no output. */
+static void cut_keyed(json_t *tree, int depth)
+{
+    const char *suffix = "Machine", *key;
+    json_t *value;
+    void *next;
+    size_t i;
+    if (depth == 0)
+        return;
+    json_array_foreach (tree, i, value)
+        cut_keyed(value, depth - 1);
+    json_object_foreach_safe (tree, next, key, value) {
+        size_t size = strlen(key);
+        if (size > strlen(suffix) && strcmp(key + size - strlen(suffix), suffix) == 0)
+            (void)json_object_del(tree, key);
+        else
+            cut_keyed(value, depth - 1);
+    }
+}
+
+static void set_result(struct call *call, const json_t *result, const json_t *next,
                        const json_t *total)
 {
+    enum { DEPTH = 4 }; /* result, "documents", a row, its member */
+    static const char documents[] = "crm.documentgenerator.";
+    struct answer *answer = &call->answer;
+    if (strncasecmp(call->command.method, documents, strlen(documents)) == 0)
+        cut_keyed(jv_loose(result), DEPTH);
     answer->verdict = VERDICT_DONE;
     answer->result = json_incref(jv_loose(result));
     answer->next = next != NULL ? json_incref(jv_loose(next)) : NULL;
@@ -175,7 +202,7 @@ static void read_batch(const struct reply *reply, const json_t *maps, struct cal
         if (error != NULL) {
             read_command_error(reply, error, call, budget, ret);
         } else if (result != NULL) {
-            set_result(&call->answer, result, entry(maps, "result_next", i),
+            set_result(call, result, entry(maps, "result_next", i),
                        entry(maps, "result_total", i));
         } else {
             set_error(reply, &call->answer, verdict_of_nonsense(reply->status, call->command.write),
@@ -204,7 +231,7 @@ void reply_read(const struct reply *reply, struct call *const *calls, size_t cou
         begin(reply, calls[0]);
         budget_learn(budget, calls[0]->command.method, envelope.time, reply->sent_ms,
                      reply->now_ms);
-        set_result(&calls[0]->answer, envelope.result, envelope.next, envelope.total);
+        set_result(calls[0], envelope.result, envelope.next, envelope.total);
     }
     envelope_done(&envelope);
 }

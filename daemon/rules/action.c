@@ -5,9 +5,11 @@
 #include "daemon/rules/actions/actions.h"
 
 static const struct action *const table[] = {
-    &action_todo,    &action_task,   &action_close_task, &action_notify,   &action_chat,
-    &action_comment, &action_update, &action_add,        &action_move,     &action_assign,
-    &action_trigger, &action_rest,   &action_http,       &action_workflow, &action_stop,
+    &action_todo, &action_task,           &action_close_task, &action_notify,
+    &action_chat, &action_comment,        &action_update,     &action_add,
+    &action_move, &action_assign,         &action_trigger,    &action_rest,
+    &action_http, &action_workflow,       &action_stop,       &action_document,
+    &action_mail, &action_client_message,
 };
 
 enum { COUNT = sizeof table / sizeof table[0] };

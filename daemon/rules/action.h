@@ -37,7 +37,7 @@ struct action_key {
 
 enum action_target {
     TARGET_NONE,    /* nothing may follow the name */
-    TARGET_RELATED, /* nothing, or contact(s)/company: update */
+    TARGET_RELATED, /* nothing, or a relation (item.h): update */
     TARGET_KIND,    /* an entity kind is required: add deal, add item 147 */
     TARGET_METHOD,  /* a REST method is required: rest */
 };
@@ -63,6 +63,8 @@ enum planned {
     PLAN_NEED,  /* scope->needs got what is missing */
     PLAN_BAD,   /* cannot be done, ever: err says why; the run is dead (or goes on, on-error) */
     PLAN_STOP,  /* the run ends here: err holds the reason */
+    PLAN_LATER, /* what it waits for is not there yet, note says what: to be asked again after a
+                   pause, as the step's next attempt */
 };
 
 struct action {

@@ -198,6 +198,23 @@ static enum stride retry(struct walk *w, const char *why)
     return STRIDE_HALT;
 }
 
+/* What another makes is not ready: 1, 2, 4 … s, then every four minutes. The action counts how
+ * often it asks. */
+static enum stride later(struct walk *w, const char *note)
+{
+    enum { FIRST_MS = 1000, DOUBLINGS = 8 };
+    int doublings = w->run->attempt < DOUBLINGS ? w->run->attempt : DOUBLINGS;
+    w->ret->kind = ADVANCE_WAIT;
+    w->ret->wait_state = RUN_READY;
+    w->ret->due_ms = w->scope.env->now_ms + ((int64_t)FIRST_MS << doublings);
+    w->run->attempt++;
+    forget_touched(w->run);
+    (void)trace_add(w, "wait", "%s", note);
+    trace_keep(w);
+    set_reason(w->run, note);
+    return STRIDE_HALT;
+}
+
 /* ---- the gate: else and if ------------------------------------------------------------------- */
 
 /* Has a command of this step been sent? Then its conditions held, and are not asked again: the
@@ -420,6 +437,9 @@ static enum stride act(struct walk *w)
         break;
     case PLAN_STOP:
         stride = stop(w, plan.err.text);
+        break;
+    case PLAN_LATER:
+        stride = later(w, plan.note);
         break;
     }
     for (size_t i = 0; i < plan.count; i++)

@@ -12,10 +12,11 @@ struct trigger_index {
     size_t rule_count;
 };
 
-/* Robots and events are found by name whatever they belong to. */
+/* Robots, events and signals are found by name whatever they belong to. */
 static int type_of(const struct trigger *trigger)
 {
-    bool any = trigger->kind == TRIGGER_ROBOT || trigger->kind == TRIGGER_EVENT;
+    bool any = trigger->kind == TRIGGER_ROBOT || trigger->kind == TRIGGER_EVENT ||
+               trigger->kind == TRIGGER_SIGNAL;
     return any ? ENTITY_NONE : trigger->entity_type;
 }
 

@@ -20,9 +20,9 @@ struct slot {
 struct trigger_index *trigger_index_new(const struct ruleset *);
 void trigger_index_free(struct trigger_index *);
 
-/* All triggers of that kind for that type of entity (ENTITY_NONE for robots and events), those that
- * ask for the same thing side by side, in file order among themselves. `name` of robots and events;
- * NULL: any. */
+/* All triggers of that kind for that type of entity (ENTITY_NONE for robots, events, signals),
+ * those that ask for the same thing side by side, in file order among themselves. `name` of robots
+ * and events; NULL: any. */
 const struct slot *trigger_index_find(const struct trigger_index *, enum trigger_kind, int type,
                                       const char *name, size_t *ret_count);
 /* A rule by name, off or not. */

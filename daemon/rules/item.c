@@ -186,37 +186,71 @@ static void add_id(json_t *ids, const json_t *value)
         (void)json_array_append_new(ids, json_integer(id));
 }
 
+/* Where a record names its relatives; the first of the members that names one counts. Bindings to
+ * elements of smart processes and to what they hang on are parentId{type} (bitrix24.md §3.5). */
+static const struct relation {
+    const char *word;
+    int type;
+    const char *members[2];
+    const char *list; /* all of them; NULL */
+} relations[] = {
+    {"contact", ENTITY_CONTACT, {"contactId", "parentId3"}, NULL},
+    {"contacts", ENTITY_CONTACT, {"contactId", "parentId3"}, "contactIds"},
+    {"company", ENTITY_COMPANY, {"companyId", "parentId4"}, NULL},
+    {"lead", ENTITY_LEAD, {"leadId", "parentId1"}, NULL},
+    {"deal", ENTITY_DEAL, {"parentId2", "dealId"}, NULL},
+    {"quote", ENTITY_QUOTE, {"quoteId", "parentId7"}, NULL},
+};
+
+static json_t *ids_of_new(const json_t *record, const char *const members[2], const char *list)
+{
+    size_t i;
+    json_t *element;
+    json_t *ids = json_array();
+    if (list != NULL)
+        json_array_foreach (json_object_get(record, list), i, element)
+            add_id(ids, element);
+    for (i = 0; i < 2 && json_array_size(ids) == 0; i++)
+        add_id(ids, json_object_get(record, members[i]));
+    return ids;
+}
+
+/* "item 147" → parentId147. */
+static json_t *ids_of_item_new(const json_t *record, const char *number, int *ret_type)
+{
+    char member[32];
+    JV_AUTO *type = json_string(number);
+    *ret_type = (int)jv_int(type, "", ENTITY_ITEM);
+    (void)snprintf(member, sizeof member, "parentId%d", *ret_type);
+    return ids_of_new(record, (const char *const[]){member, member}, NULL);
+}
+
 enum planned item_related(struct plan *p, const char *word, int *ret_type, json_t **ret_ids)
 {
     const struct entity *own = NULL;
     const json_t *record = NULL;
-    size_t i;
-    json_t *element;
     *ret_ids = NULL;
     enum planned planned = plan_own(p, &own);
     if (planned == PLAN_READY)
         planned = plan_record(p, own, &record);
     if (planned != PLAN_READY)
         return planned;
-    json_t *ids = json_array();
-    *ret_ids = ids;
-    *ret_type = ENTITY_CONTACT;
-    if (strcmp(word, "contact") == 0) {
-        add_id(ids, json_object_get(record, "contactId"));
-    } else if (strcmp(word, "contacts") == 0) {
-        json_array_foreach (json_object_get(record, "contactIds"), i, element)
-            add_id(ids, element);
-        if (json_array_size(ids) == 0)
-            add_id(ids, json_object_get(record, "contactId"));
-    } else if (strcmp(word, "company") == 0) {
-        *ret_type = ENTITY_COMPANY;
-        add_id(ids, json_object_get(record, "companyId"));
-    } else {
-        json_decref(ids);
-        *ret_ids = NULL;
-        return plan_bad(p, "\"%s\" is not contact, contacts or company", word);
+    if (strncmp(word, "item ", 5) == 0) {
+        *ret_ids = ids_of_item_new(record, word + 5, ret_type);
+        return PLAN_READY;
     }
-    return PLAN_READY;
+    for (size_t i = 0; i < sizeof relations / sizeof relations[0]; i++) {
+        const struct relation *relation = &relations[i];
+        if (strcmp(word, relation->word) != 0)
+            continue;
+        *ret_type = relation->type;
+        *ret_ids = ids_of_new(record, relation->members, relation->list);
+        return PLAN_READY;
+    }
+    return plan_bad(p,
+                    "\"%s\" is no relation: contact, contacts, company, lead, deal, quote and "
+                    "item are",
+                    word);
 }
 
 /* ---- stages ---------------------------------------------------------------------------------- */

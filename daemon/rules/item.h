@@ -9,8 +9,9 @@
  * when the record is so already, unless the run itself has changed it since it was fetched. */
 enum planned item_update(struct plan *, int64_t n, const struct entity *, json_t *fields);
 
-/* Ids of an entity's contacts or its company (new array, [] when it has none). `word` is "contact",
- * "contacts" or "company"; *ret_type what they are. PLAN_BAD for another word. */
+/* Ids of an entity's relatives (new array, [] when it has none). `word` is "contact", "contacts",
+ * "company", "lead", "deal", "quote" or "item 147"; *ret_type what they are. PLAN_BAD for another
+ * word. */
 enum planned item_related(struct plan *, const char *word, int *ret_type, json_t **ret_ids);
 
 /* A stage as people write it ("Funnel / Stage", C5:NEW; quotes around it are taken off) and the

@@ -8,6 +8,7 @@
 #include "daemon/model/run.h"
 #include "daemon/rules/head.h"
 #include "daemon/rules/read.h"
+#include "daemon/rules/signal.h"
 #include "daemon/rules/speaks.h"
 #include "daemon/rules/suggest.h"
 #include "daemon/rules/timer.h"
@@ -51,6 +52,32 @@ static bool same_kind(struct loader *loader, struct rule *rule, const struct tri
                     kind_text(loader, trigger->entity_type, theirs));
 }
 
+/* A client's call says nothing of deals or leads: the rest of the rule has to. */
+static bool signal_has_subject(struct loader *loader, const struct rule *rule,
+                               const struct trigger *trigger)
+{
+    char kind[KIND_TEXT];
+    if (rule->entity_type == ENTITY_NONE)
+        return diag_add(
+            loader->diag, trigger->at,
+            "nothing in the rule says whose \"%s\" is meant: let a condition or a text "
+            "name a deal, lead, contact or company, for example if = deal.stage = @open",
+            trigger->name);
+    return signal_suits(rule->entity_type) ||
+           diag_add(loader->diag, trigger->at,
+                    "\"%s\" is told to leads, deals, contacts, companies, quotes, invoices and "
+                    "items; the rule speaks of \"%s\"",
+                    trigger->name, kind_text(loader, rule->entity_type, kind));
+}
+
+static void settle_signals(struct loader *loader, struct rule *rule)
+{
+    for (size_t i = 0; i < rule->trigger_count; i++)
+        if (rule->triggers[i].kind == TRIGGER_SIGNAL &&
+            signal_has_subject(loader, rule, &rule->triggers[i]))
+            rule->triggers[i].entity_type = rule->entity_type;
+}
+
 static void load_trigger(struct loader *loader, struct rule *rule, const struct ini_entry *entry,
                          bool cancel)
 {
@@ -59,7 +86,9 @@ static void load_trigger(struct loader *loader, struct rule *rule, const struct 
     struct trigger trigger;
     if (!trigger_parse(entry, &frame, &trigger, loader->diag))
         return;
-    if (!same_kind(loader, rule, &trigger)) {
+    bool deaf =
+        cancel && trigger.kind == TRIGGER_SIGNAL && !signal_has_subject(loader, rule, &trigger);
+    if (deaf || !same_kind(loader, rule, &trigger)) {
         trigger_done(&trigger);
         return;
     }
@@ -337,6 +366,7 @@ void load_rule(struct loader *loader, struct ini_section *section, const struct 
         (void)diag_add(loader->diag, section->at, "rule \"%s\" has no trigger: add on = …", name);
     if (ret->entity_type == ENTITY_NONE)
         ret->entity_type = speaks_of(section, steps, step_count);
+    settle_signals(loader, ret);
     for (size_t i = 1; i < RULE_KEY_COUNT; i++)
         load_key(loader, section, ret, &rule_keys[i]);
     timer_check_rule(loader, section, ret);

@@ -258,12 +258,7 @@ static bool load_label(struct step_load *load, struct head *head, const char *co
 
 static bool unknown_action(struct step_load *load, const struct head_word *word)
 {
-    static const char *const later[] = {"document", "client-message", "mail"};
     struct place at = head_place(load->section, word->offset);
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
-        if (strcmp(later[i], word->text) == 0)
-            return diag_add(load->loader->diag, at,
-                            "the action \"%s\" is not available in this version", word->text);
     size_t count = 0;
     const struct action *const *known = actions(&count);
     const char *names[64];

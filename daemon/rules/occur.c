@@ -54,12 +54,12 @@ const enum trigger_kind *occurrence_triggers(enum occurrence_kind kind, size_t *
 {
     static const enum trigger_kind triggers[][4] = {
         [OCCUR_BIRTH] = {TRIGGER_ADDED},
-        [OCCUR_EVENT] = {TRIGGER_ROBOT, TRIGGER_EVENT},
+        [OCCUR_EVENT] = {TRIGGER_ROBOT, TRIGGER_EVENT, TRIGGER_SIGNAL},
         [OCCUR_PASSAGE] = {TRIGGER_LEAVES, TRIGGER_ENTERS, TRIGGER_ENTERS_FUNNEL, TRIGGER_CHANGES},
         [OCCUR_LOOK] = {TRIGGER_UPDATED, TRIGGER_CHANGES, TRIGGER_DELETED},
     };
     static const size_t counts[] = {
-        [OCCUR_BIRTH] = 1, [OCCUR_EVENT] = 2, [OCCUR_PASSAGE] = 4, [OCCUR_LOOK] = 3};
+        [OCCUR_BIRTH] = 1, [OCCUR_EVENT] = 3, [OCCUR_PASSAGE] = 4, [OCCUR_LOOK] = 3};
     *ret_count = counts[kind];
     return triggers[kind];
 }
@@ -231,6 +231,12 @@ static enum known is_event(const struct question *q, bool *ret)
                   ret);
 }
 
+static enum known is_signal(const struct question *q, bool *ret)
+{
+    const struct event *event = &q->change->events[q->occurrence->at];
+    return yes_if(event_is_signal(event) && strcmp(event->name, q->trigger->name) == 0, ret);
+}
+
 /* One row per kind of trigger: what it mostly is, and how that is told. */
 static const struct {
     enum occurrence_kind kind;
@@ -245,6 +251,7 @@ static const struct {
     [TRIGGER_CHANGES] = {OCCUR_LOOK, does_change},
     [TRIGGER_ROBOT] = {OCCUR_EVENT, is_robot},
     [TRIGGER_EVENT] = {OCCUR_EVENT, is_event},
+    [TRIGGER_SIGNAL] = {OCCUR_EVENT, is_signal},
 };
 
 enum known occur_same(const struct occurrence *occurrence, const struct trigger *trigger,

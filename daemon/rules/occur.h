@@ -13,7 +13,7 @@
 struct occurrence {
     enum occurrence_kind {
         OCCUR_BIRTH,   /* it came to be, for `added` */
-        OCCUR_EVENT,   /* a stored event, for `robot` and `event` */
+        OCCUR_EVENT,   /* a stored event, for `robot`, `event`, signals */
         OCCUR_PASSAGE, /* from stage to stage, for `enters`, `leaves`, `stage changes` */
         OCCUR_LOOK,    /* what the look found, for the rest */
     } kind;

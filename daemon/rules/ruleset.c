@@ -6,6 +6,7 @@
 #include "daemon/rules/head.h"
 #include "daemon/rules/index.h"
 #include "daemon/rules/load.h"
+#include "daemon/rules/signal.h"
 #include "daemon/rules/trigger.h"
 #include "daemon/rules/watched.h"
 
@@ -65,6 +66,9 @@ void ruleset_free(struct ruleset *set)
     if (set == NULL)
         return;
     trigger_index_free(set->index);
+    if (set->ears != NULL)
+        mem_free(set->ears->list);
+    mem_free(set->ears);
     watched_free(set->watched, set->watched_count);
     titles_done(&set->titles);
     for (size_t i = 0; i < set->count; i++)
@@ -140,6 +144,8 @@ void ruleset_finish(struct ruleset *set)
 {
     set->titles.known = NULL; /* was borrowed */
     watched_build(set, &set->watched, &set->watched_count);
+    set->ears = mem_alloc(sizeof *set->ears);
+    signal_ears_build(set, set->ears);
     set->index = trigger_index_new(set);
 }
 
@@ -165,7 +171,8 @@ bool ruleset_concerns(const struct ruleset *set, int entity_type, const char *ev
 {
     size_t count;
     (void)trigger_index_find(set->index, TRIGGER_EVENT, ENTITY_NONE, event, &count);
-    return count > 0 || ruleset_watched(set, entity_type) != NULL ||
+    return count > 0 || signal_may_be(set->ears, event) ||
+           ruleset_watched(set, entity_type) != NULL ||
            (entity_type >= ENTITY_ITEM && ruleset_watched(set, ENTITY_ITEM) != NULL);
 }
 

@@ -20,6 +20,7 @@
 #include "daemon/rules/titles.h"
 
 struct action;
+struct signal_ears;
 
 /* A stage as a rule names it (product.md §2.1). */
 struct stage_ref {
@@ -48,6 +49,7 @@ enum trigger_kind {
     TRIGGER_AFTER,
     TRIGGER_IDLE,  /* nothing new for DURATION, */
     TRIGGER_EVERY, /* each day at that time */
+    TRIGGER_SIGNAL, /* client contacts, call missed …: signal.h */
 };
 
 /* The days of `every`; 1 to 7 stand for Monday to Sunday. */
@@ -59,9 +61,11 @@ struct trigger {
     struct stage_ref stage;
     struct path field;         /* of changes, before and after: the whole path, subject first */
     struct operand *from, *to; /* owned; NULL: anything */
-    char *name;                /* owned: a robot's CODE, an EVENT's name upper case, a funnel */
+    char *name;                /* owned: a robot's CODE, an EVENT's name upper case, a funnel, a
+                                  signal's words */
     struct duration span;      /* of before, after, idle */
     int every, minute_of_day;  /* TRIGGER_EVERY: the day, see above, and the time */
+    int signal;                /* TRIGGER_SIGNAL: enum signal */
     char *text;                /* owned: as written, for traces */
     struct place at;
 };
@@ -147,6 +151,7 @@ struct ruleset {
     struct watched *watched; /* owned; one for each kind that rules speak of */
     size_t watched_count;
     struct titles titles;        /* smart processes that rules name by title */
+    struct signal_ears *ears;    /* owned; signal.h */
     struct trigger_index *index; /* owned; index.h: trigger kind and type → rules, so that the cost
                                     of an event does not grow with the number of rules */
 };

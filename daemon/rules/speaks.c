@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/model/entity.h"
+#include "daemon/rules/trigger.h"
 
 static size_t letters(const char *text)
 {
@@ -59,12 +60,47 @@ static int in_templates(const char *text)
     return ENTITY_NONE;
 }
 
+/* `deal leaves stage`, `3 per deal per day`: a kind's word among the others. */
+static int among_words(const char *text)
+{
+    int kind = ENTITY_NONE;
+    for (text += strspn(text, " \t\n"); *text != '\0' && kind == ENTITY_NONE;) {
+        size_t length = strcspn(text, " \t\n");
+        kind = kind_of_word(text, length);
+        text += length;
+        text += strspn(text, " \t\n");
+    }
+    return kind;
+}
+
+/* `call missed` speaks of whoever called. */
+static int in_cancel(const char *text)
+{
+    if (!trigger_looks_like(text))
+        return in_condition(text);
+    int kind = kind_of_word(text, letters(text));
+    return kind == ENTITY_CALL ? ENTITY_NONE : kind;
+}
+
+static int in_entry(const struct ini_entry *entry)
+{
+    static const struct {
+        const char *key;
+        int (*look)(const char *text);
+    } keys[] = {{"if", in_condition},
+                {"cancel-on", in_cancel},
+                {"limit", among_words},
+                {"once-per", among_words}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(entry->key, keys[i].key) == 0)
+            return keys[i].look(entry->value);
+    return in_templates(entry->value);
+}
+
 static int in_section(const struct ini_section *section)
 {
     for (size_t i = 0; i < section->count; i++) {
-        const struct ini_entry *entry = &section->entries[i];
-        bool condition = strcmp(entry->key, "if") == 0 || strcmp(entry->key, "cancel-on") == 0;
-        int kind = condition ? in_condition(entry->value) : in_templates(entry->value);
+        int kind = in_entry(&section->entries[i]);
         if (kind != ENTITY_NONE)
             return kind;
     }

@@ -13,8 +13,10 @@
 static const struct related {
     const char *word;
     int type;
-} related[] = {
-    {"contact", ENTITY_CONTACT}, {"contacts", ENTITY_CONTACT}, {"company", ENTITY_COMPANY}};
+} related[] = {{"contact", ENTITY_CONTACT}, {"contacts", ENTITY_CONTACT},
+               {"company", ENTITY_COMPANY}, {"lead", ENTITY_LEAD},
+               {"deal", ENTITY_DEAL},       {"quote", ENTITY_QUOTE},
+               {"item", ENTITY_ITEM}};
 enum { RELATED_COUNT = sizeof related / sizeof related[0] };
 
 static struct place word_place(const struct step_load *load, const struct head *head, size_t i)
@@ -29,24 +31,6 @@ static bool too_much(struct step_load *load, const struct head *head, size_t mos
     (void)diag_add(load->loader->diag, word_place(load, head, most), "unexpected \"%s\" in [%s]",
                    head->words[most].text, load->section->head);
     return true;
-}
-
-static bool load_related(struct step_load *load, const struct head *head)
-{
-    load->fields_of = load->rule->entity_type;
-    if (head->count == 2)
-        return true;
-    const char *names[RELATED_COUNT];
-    for (size_t i = 0; i < RELATED_COUNT; i++) {
-        names[i] = related[i].word;
-        if (strcmp(head->words[2].text, related[i].word) != 0)
-            continue;
-        load->fields_of = related[i].type;
-        return !too_much(load, head, 3);
-    }
-    load->fields_of = ENTITY_NONE;
-    return suggest(load->loader->diag, word_place(load, head, 2), "relation", head->words[2].text,
-                   names, RELATED_COUNT);
 }
 
 static bool load_title(struct step_load *load, const struct head *head)
@@ -79,6 +63,24 @@ static bool load_item(struct step_load *load, const struct head *head)
                         "a smart process has a number from %d on, not \"%s\"", ENTITY_ITEM, number);
     load->fields_of = (int)type;
     return !too_much(load, head, 4);
+}
+
+static bool load_related(struct step_load *load, const struct head *head)
+{
+    load->fields_of = load->rule->entity_type;
+    if (head->count == 2)
+        return true;
+    const char *names[RELATED_COUNT];
+    for (size_t i = 0; i < RELATED_COUNT; i++) {
+        names[i] = related[i].word;
+        if (strcmp(head->words[2].text, related[i].word) != 0)
+            continue;
+        load->fields_of = related[i].type;
+        return related[i].type == ENTITY_ITEM ? load_item(load, head) : !too_much(load, head, 3);
+    }
+    load->fields_of = ENTITY_NONE;
+    return suggest(load->loader->diag, word_place(load, head, 2), "relation", head->words[2].text,
+                   names, RELATED_COUNT);
 }
 
 static bool load_kind(struct step_load *load, const struct head *head)

@@ -6,15 +6,10 @@
 
 #include "common/mem.h"
 #include "daemon/rules/scope.h"
+#include "daemon/rules/signal.h"
 #include "daemon/rules/stage.h"
 #include "daemon/rules/suggest.h"
 #include "daemon/rules/trigger_read.h"
-
-static bool not_yet(struct reading *g)
-{
-    return read_bad(&g->r, 0, "the trigger \"%s\" is not available in this version",
-                    g->r.entry->value);
-}
 
 static bool read_added(struct reading *g)
 {
@@ -128,23 +123,60 @@ static bool read_event(struct reading *g)
     return true;
 }
 
-/* What may follow a kind's word, and what may stand first instead of one. NULL: of the full
- * language, but not here yet. */
+/* A signal belongs to whatever the rule speaks of; the loader sees to it that this is known. */
+static bool read_signal(struct reading *g, enum signal signal)
+{
+    g->out->kind = TRIGGER_SIGNAL;
+    g->out->signal = (int)signal;
+    g->out->name = mem_strdup(signal_word(signal));
+    g->out->entity_type = g->frame->entity_type;
+    return true;
+}
+
+static bool read_client(struct reading *g)
+{
+    return read_expect(&g->r, "contacts") && read_signal(g, SIGNAL_CLIENT);
+}
+
+static bool read_we(struct reading *g)
+{
+    return read_expect(&g->r, "contact") && read_expect(&g->r, "client") &&
+           read_signal(g, SIGNAL_WE);
+}
+
+static bool is_of_calls(struct reading *g, const char *word)
+{
+    return g->out->entity_type == ENTITY_CALL ||
+           read_bad(&g->r, 0, "only a call is %s: call %s", word, word);
+}
+
+static bool read_missed(struct reading *g)
+{
+    return is_of_calls(g, "missed") && read_signal(g, SIGNAL_MISSED);
+}
+
+static bool read_ended(struct reading *g)
+{
+    return is_of_calls(g, "ended") && read_signal(g, SIGNAL_ENDED);
+}
+
+/* What may follow a kind's word, and what may stand first instead of one. */
 struct verb {
     const char *word;
     bool (*read)(struct reading *);
+    bool calls; /* of calls only */
 };
 
 static const struct verb verbs[] = {
-    {"added", read_added},   {"updated", read_updated}, {"deleted", read_deleted},
-    {"enters", read_enters}, {"leaves", read_leaves},   {"idle", timer_read_idle},
-    {"missed", NULL},
+    {"added", read_added},         {"updated", read_updated},   {"deleted", read_deleted},
+    {"enters", read_enters},       {"leaves", read_leaves},     {"idle", timer_read_idle},
+    {"missed", read_missed, true}, {"ended", read_ended, true},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
 static const struct verb starters[] = {
-    {"robot", read_robot}, {"event", read_event}, {"every", timer_read_every},
-    {"client", NULL},      {"we", NULL},
+    {"robot", read_robot},   {"event", read_event}, {"every", timer_read_every},
+    {"client", read_client}, {"we", read_we},
 };
 enum { STARTER_COUNT = sizeof starters / sizeof starters[0] };
 
@@ -182,11 +214,12 @@ static bool read_changes(struct reading *g, size_t subject_at)
 static bool read_verb(struct reading *g)
 {
     const char *words[VERB_COUNT];
+    bool call = g->out->entity_type == ENTITY_CALL;
     for (size_t i = 0; i < VERB_COUNT; i++)
-        words[i] = verbs[i].read != NULL ? verbs[i].word : NULL;
+        words[i] = call >= verbs[i].calls ? verbs[i].word : NULL;
     for (size_t i = 0; i < VERB_COUNT; i++)
         if (read_word(&g->r, verbs[i].word))
-            return verbs[i].read != NULL ? verbs[i].read(g) : not_yet(g);
+            return verbs[i].read(g);
     return read_one_of(&g->r, "happening", words, VERB_COUNT, NULL);
 }
 
@@ -233,8 +266,7 @@ static bool unknown_subject(struct reading *g)
     for (size_t i = 0; i < kind_count && count < 24; i++)
         words[count++] = kinds[i].word;
     for (size_t i = 0; i < STARTER_COUNT; i++)
-        if (starters[i].read != NULL)
-            words[count++] = starters[i].word;
+        words[count++] = starters[i].word;
     return read_one_of(&g->r, "subject of a trigger", words, count, NULL);
 }
 
@@ -244,7 +276,7 @@ static bool read_subject(struct reading *g)
     size_t from = g->r.at;
     for (size_t i = 0; i < STARTER_COUNT; i++)
         if (read_word(&g->r, starters[i].word))
-            return starters[i].read != NULL ? starters[i].read(g) : not_yet(g);
+            return starters[i].read(g);
     char *word = read_name(&g->r);
     const struct entity_kind *kind = word != NULL ? entity_kind_by_word(word) : NULL;
     mem_free(word);

@@ -47,6 +47,15 @@ static const json_t *event_of(const struct change *change, const struct occurren
         ->event_data[occurrence->kind == OCCUR_EVENT ? occurrence->at : change->event_count - 1];
 }
 
+/* Who of us it was: the record's own author says nothing of a call or a letter. */
+static int64_t actor_of(const struct change *change, const struct occurrence *occurrence)
+{
+    if (occurrence->kind != OCCUR_EVENT || !event_is_signal(&change->events[occurrence->at]))
+        return change->actor;
+    const json_t *data = json_object_get(change->event_data[occurrence->at], "data");
+    return jv_int(data, "PORTAL_USER_ID", jv_int(data, "ACTIVITY.RESPONSIBLE_ID", 0));
+}
+
 json_t *judge_vars_new(const struct change *change, const struct occurrence *occurrence,
                        const struct trigger *trigger)
 {
@@ -55,8 +64,9 @@ json_t *judge_vars_new(const struct change *change, const struct occurrence *occ
     if (old != NULL)
         (void)json_object_set_new(vars, "old", old);
     set(vars, "event", event_of(change, occurrence));
-    if (change->actor > 0)
-        (void)json_object_set_new(vars, "actor", json_integer(change->actor));
+    int64_t actor = actor_of(change, occurrence);
+    if (actor > 0)
+        (void)json_object_set_new(vars, "actor", json_integer(actor));
     if (change->deleted)
         set(vars, "gone", change->gone);
     (void)json_object_set_new(vars, "start", start_new(change, occurrence));

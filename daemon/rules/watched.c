@@ -95,6 +95,7 @@ static void gather_trigger(struct gathering *g, const struct trigger *trigger)
     case TRIGGER_EVENT:
     case TRIGGER_IDLE:
     case TRIGGER_EVERY:
+    case TRIGGER_SIGNAL:
         break;
     }
 }

@@ -223,6 +223,25 @@ START_TEST(nobody_calls_back_when_a_meeting_was_fixed)
 }
 END_TEST
 
+START_TEST(nobody_calls_back_when_the_client_has_called)
+{
+    struct house *h = open_ten_patient();
+    int64_t id = quiet_deal(h, PETROVA, deal_fields(1, "C1:PREPARATION"));
+    house_update(h, PETROVA, DEAL, id, json_pack("{ss}", "stageId", "C1:UC_OFFER"));
+    HOUSE_UNTIL(h, house_count_runs(h, "offer-sent", "waiting") == 1);
+    json_decref(house_person(h, PETROVA, "crm.activity.add",
+                             json_pack("{s{si sI si si ss si s[{ss si sI}]}}", "fields",
+                                       "OWNER_TYPE_ID", DEAL, "OWNER_ID", (json_int_t)id, "TYPE_ID",
+                                       2, "DIRECTION", 1, "SUBJECT", "Звонок", "RESPONSIBLE_ID",
+                                       PETROVA, "COMMUNICATIONS", "VALUE", "+79001112233",
+                                       "ENTITY_TYPE_ID", DEAL, "ENTITY_ID", (json_int_t)id)));
+    HOUSE_UNTIL(h, house_count_runs(h, "offer-sent", "cancelled") == 1);
+    house_settle(h);
+    ALL_EFFECTS_ARE(h, 0);
+    house_close(h);
+}
+END_TEST
+
 START_TEST(a_deal_saved_twice_on_the_offer_stage_waits_once)
 {
     struct house *h = open_ten_patient();
@@ -452,7 +471,7 @@ CHECK_MAIN("ten_rules", a_new_lead_gets_an_owner_and_a_call, an_e_mail_is_enough
            another_change_of_the_deal_leaves_its_people_alone,
            three_days_after_an_offer_somebody_calls_back,
            nobody_calls_back_when_the_deal_has_left_the_stage,
-           nobody_calls_back_when_a_meeting_was_fixed,
+           nobody_calls_back_when_a_meeting_was_fixed, nobody_calls_back_when_the_client_has_called,
            a_deal_saved_twice_on_the_offer_stage_waits_once, a_deal_lost_without_a_reason_goes_back,
            a_deal_lost_with_a_reason_stays_lost,
            a_person_who_insists_is_let_through_after_three_times,

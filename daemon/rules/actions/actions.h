@@ -7,6 +7,7 @@
 
 extern const struct action action_todo, action_task, action_close_task, action_notify, action_chat,
     action_comment, action_update, action_add, action_move, action_assign, action_workflow,
-    action_trigger, action_rest, action_http, action_stop;
+    action_trigger, action_rest, action_http, action_stop, action_document, action_mail,
+    action_client_message;
 
 #endif

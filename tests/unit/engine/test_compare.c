@@ -167,7 +167,7 @@ END_TEST
 START_TEST(there_are_at_most_as_many_passages_as_there_is_room)
 {
     passed("[" ROW("B", 1) "," ROW("C", 2) "," ROW("D", 3) "," ROW("E", 4) "," ROW("F", 5) "]", "A",
-           "F", false, 0, "A>B@1 B>C@2 C>D@3 D>E@4");
+           "F", false, 0, "A>B@1 B>C@2 C>D@3 D>F@5");
 }
 END_TEST
 

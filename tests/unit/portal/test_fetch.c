@@ -49,6 +49,13 @@ START_TEST(every_need_has_its_calls)
         {"fields:2", "crm.item.fields", "{\"entityTypeId\":2}"},
         {"history:2:351:7", "crm.stagehistory.list",
          "{\"entityTypeId\":2,\"filter\":{\"OWNER_ID\":351,\">ID\":7},\"order\":{\"ID\":\"ASC\"}}"},
+        {"open:2:4:8", "crm.item.list",
+         "{\"entityTypeId\":2,\"select\":[\"id\"],\"filter\":{\"companyId\":8,"
+         "\"stageSemanticId\":\"P\"},\"order\":{\"id\":\"DESC\"}}"},
+        {"owners:+79001112233", "crm.duplicate.findbycomm",
+         "{\"type\":\"PHONE\",\"values\":[\"+79001112233\"]}"},
+        {"lines:1:1205", "imopenlines.crm.chat.get",
+         "{\"CRM_ENTITY_TYPE\":\"lead\",\"CRM_ENTITY\":1205,\"ACTIVE_ONLY\":\"N\"}"},
         {"whoami:", "profile", "{}"},
         {"users:", "user.get", "{\"FILTER\":{\"ACTIVE\":true},\"sort\":\"ID\",\"order\":\"ASC\"}"},
         {"types:", "crm.type.list", "{\"order\":{\"id\":\"ASC\"}}"},
@@ -76,6 +83,29 @@ START_TEST(a_funnel_kind_asks_for_statuses_and_categories)
     expect_command(&commands[0], "crm.status.list", "{\"order\":{\"ID\":\"ASC\"}}");
     ck_assert_str_eq(commands[1].key, "1");
     expect_command(&commands[1], "crm.category.list", "{\"entityTypeId\":147}");
+}
+END_TEST
+
+START_TEST(an_activity_is_read_with_what_it_is_bound_to)
+{
+    struct command commands[FETCH_MOST];
+    ck_assert_uint_eq(fetch_calls("activity:9", commands), 2);
+    expect_command(&commands[0], "crm.activity.list",
+                   "{\"filter\":{\"ID\":9},\"select\":[\"*\",\"COMMUNICATIONS\"]}");
+    expect_command(&commands[1], "crm.activity.binding.list", "{\"activityId\":9}");
+}
+END_TEST
+
+START_TEST(the_deals_of_a_contact_are_asked_for_both_ways)
+{
+    struct command commands[FETCH_MOST];
+    ck_assert_uint_eq(fetch_calls("open:2:3:7", commands), 2);
+    expect_command(&commands[0], "crm.item.list",
+                   "{\"entityTypeId\":2,\"select\":[\"id\"],\"filter\":{\"contactId\":7,"
+                   "\"stageSemanticId\":\"P\"},\"order\":{\"id\":\"DESC\"}}");
+    expect_command(&commands[1], "crm.item.list",
+                   "{\"entityTypeId\":2,\"select\":[\"id\"],\"filter\":{\"contactIds\":7,"
+                   "\"stageSemanticId\":\"P\"},\"order\":{\"id\":\"DESC\"}}");
 }
 END_TEST
 
@@ -131,6 +161,11 @@ START_TEST(what_is_no_need_has_no_calls)
                                         "presence:17:2026-02-30",
                                         "presence:x:2026-02-03",
                                         "team:first-line",
+                                        "open:2",
+                                        "open:2:3:",
+                                        "lines:147:1",
+                                        "lines:2:",
+                                        "templates:-1",
                                         "entity:99999999999999:1"};
     struct command commands[FETCH_MOST];
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
@@ -287,6 +322,70 @@ START_TEST(what_may_not_be_read_says_why)
 }
 END_TEST
 
+START_TEST(an_activity_without_readable_bindings_is_still_one)
+{
+    add_answer("[{\"ID\":\"9\",\"OWNER_ID\":\"5\"}]");
+    add_answer("[{\"entityTypeId\":2,\"entityId\":5}]");
+    expect_value("activity:9", "{\"record\":{\"ID\":\"9\",\"OWNER_ID\":\"5\"},"
+                               "\"bindings\":[{\"entityTypeId\":2,\"entityId\":5}]}");
+    add_answer("[{\"ID\":\"9\"}]");
+    add_error("ACCESS_DENIED", "x");
+    expect_value("activity:9", "{\"record\":{\"ID\":\"9\"},\"bindings\":[]}");
+    add_answer("[]");
+    add_error("NOT_FOUND", "x");
+    expect_value("activity:9", "null");
+    add_error("ACCESS_DENIED", "x");
+    add_answer("[]");
+    expect_failure("activity:9", "REFUSED ACCESS_DENIED: x");
+}
+END_TEST
+
+START_TEST(either_way_of_asking_for_open_deals_will_do)
+{
+    add_answer("{\"items\":[{\"id\":5},{\"id\":6}]}");
+    add_answer("{\"items\":[{\"id\":6},{\"id\":7}]}");
+    expect_value("open:2:3:7", "[5,6,7]");
+    add_answer("{\"items\":[{\"id\":5}]}");
+    add_error("INVALID_ARG_VALUE", "Invalid filter");
+    expect_value("open:2:3:7", "[5]");
+    add_error("ACCESS_DENIED", "x");
+    add_error("ACCESS_DENIED", "x");
+    expect_failure("open:2:3:7", "REFUSED ACCESS_DENIED: x");
+}
+END_TEST
+
+START_TEST(owners_of_a_phone_chats_and_templates_are_lists)
+{
+    add_answer("{\"CONTACT\":[7,8],\"LEAD\":[2]}");
+    expect_value("owners:+7900", "[{\"type\":1,\"id\":2},{\"type\":3,\"id\":7},{\"type\":3,"
+                                 "\"id\":8}]");
+    add_answer("[]");
+    expect_value("owners:+7900", "[]");
+    add_answer("[{\"CHAT_ID\":\"1763\"},{\"CHAT_ID\":\"1764\"}]");
+    expect_value("lines:1:5", "[1763,1764]");
+    add_error("CHAT_NOT_IN_CRM", "x");
+    expect_value("lines:1:5", "[]");
+    add_answer("{\"templates\":{\"39\":{\"id\":\"39\",\"name\":\"Счёт\",\"entityTypeId\":["
+               "\"2_category_0\"]},\"40\":{\"id\":\"40\",\"name\":\"Акт\",\"entityTypeId\":["
+               "\"31\",\"21\"]},\"41\":{\"id\":\"41\",\"name\":\"КП\"}}}");
+    expect_value("templates:2", "[{\"id\":39,\"name\":\"Счёт\"},{\"id\":41,\"name\":\"КП\"}]");
+    add_answer("{\"templates\":[]}");
+    expect_value("templates:2", "[]");
+}
+END_TEST
+
+START_TEST(templates_are_read_page_by_page)
+{
+    add_answer("{\"templates\":{\"1\":{\"id\":\"1\",\"name\":\"a\"}}}");
+    answers[0].next = json_integer(50);
+    ck_assert_int_eq(fetch("templates:2"), FETCH_MORE);
+    ck_assert_int_eq(json_integer_value(json_object_get(more.params, "start")), 50);
+    command_done(&more);
+    add_answer("{\"templates\":{\"2\":{\"id\":\"2\",\"name\":\"b\"}}}");
+    expect_value("templates:2", "[{\"id\":1,\"name\":\"a\"},{\"id\":2,\"name\":\"b\"}]");
+}
+END_TEST
+
 START_TEST(a_user_found_both_ways_counts_once)
 {
     add_answer("[{\"ID\":\"5\"},{\"ID\":\"6\"}]");
@@ -391,13 +490,5 @@ START_TEST(a_full_page_of_history_asks_for_what_comes_behind_it)
 }
 END_TEST
 
-CHECK_MAIN("fetch", presence_is_asked_of_the_calendar_and_of_the_working_day,
-           a_load_is_what_is_open, of_presence_only_absences_and_the_working_day_are_kept,
-           a_load_counts_all_pages, every_need_has_its_calls,
-           a_funnel_kind_asks_for_statuses_and_categories, a_full_name_is_asked_for_both_ways_round,
-           what_is_no_need_has_no_calls, a_record_is_taken_out_of_its_answer,
-           what_is_not_there_is_null, what_may_not_be_read_says_why,
-           a_user_found_both_ways_counts_once, stages_stand_in_their_funnels_in_order,
-           leads_have_stages_without_a_funnel, statuses_are_read_page_by_page,
-           history_is_told_in_our_words, a_kind_without_history_has_an_empty_one,
+CHECK_MAIN("fetch", presence_is_asked_of_the_calendar_and_of_the_working_day, a_load_is_what_is_open, of_presence_only_absences_and_the_working_day_are_kept, a_load_counts_all_pages, every_need_has_its_calls, a_funnel_kind_asks_for_statuses_and_categories, a_full_name_is_asked_for_both_ways_round, what_is_no_need_has_no_calls, a_record_is_taken_out_of_its_answer, what_is_not_there_is_null, what_may_not_be_read_says_why, a_user_found_both_ways_counts_once, stages_stand_in_their_funnels_in_order, leads_have_stages_without_a_funnel, statuses_are_read_page_by_page, history_is_told_in_our_words, a_kind_without_history_has_an_empty_one, an_activity_is_read_with_what_it_is_bound_to, the_deals_of_a_contact_are_asked_for_both_ways, an_activity_without_readable_bindings_is_still_one, either_way_of_asking_for_open_deals_will_do, owners_of_a_phone_chats_and_templates_are_lists, templates_are_read_page_by_page,
            a_full_page_of_history_asks_for_what_comes_behind_it)

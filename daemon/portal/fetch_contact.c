@@ -1,0 +1,160 @@
+/* What a contact with a client is read from: the activity and what it is bound to, deals and leads
+ * at work of a contact or company, whose a phone is, which open-line chats belong to an entity. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/jv.h"
+#include "daemon/model/entity.h"
+#include "daemon/portal/fetch_parts.h"
+
+/* ---- activity:ID (§8.5) ---------------------------------------------------------------------- */
+
+/* COMMUNICATIONS come from the list only, and only when they are selected. */
+size_t fetch_activity_calls(const char *argument, struct command ret[FETCH_MOST])
+{
+    size_t count = fetch_call(ret, 0, "crm.activity.list",
+                              json_pack("{s:{s:o}, s:[s, s]}", "filter", "ID",
+                                        fetch_id_new(argument), "select", "*", "COMMUNICATIONS"));
+    return fetch_call(ret, count, "crm.activity.binding.list",
+                      json_pack("{s:o}", "activityId", fetch_id_new(argument)));
+}
+
+/* Bindings that may not be read are none: owner and communications say the most of it. */
+enum fetched fetch_activity_value(const struct fetch *fetch, json_t **ret_value,
+                                  struct command *ret_more, struct err *err)
+{
+    (void)ret_more;
+    if (fetch->answers[0].verdict != VERDICT_DONE && !fetch_says_absent(&fetch->answers[0]))
+        return fetch_fail(&fetch->answers[0], err);
+    const json_t *record = jv_at(fetch->answers[0].result, "0");
+    const json_t *bindings = fetch->count > 1 ? fetch->answers[1].result : NULL;
+    if (!json_is_object(record)) {
+        *ret_value = json_null();
+        return FETCHED;
+    }
+    *ret_value = json_pack("{s:o, s:o}", "record", json_deep_copy(record), "bindings",
+                           json_is_array(bindings) ? json_deep_copy(bindings) : json_array());
+    return FETCHED;
+}
+
+/* ---- open:TYPE:OWNER_TYPE:OWNER (§8.2) ------------------------------------------------------- */
+
+static size_t open_call(struct command ret[FETCH_MOST], size_t i, int type, const char *field,
+                        const char *id)
+{
+    return fetch_call(ret, i, "crm.item.list",
+                      json_pack("{s:i, s:[s], s:{s:o, s:s}, s:{s:s}}", "entityTypeId", type,
+                                "select", "id", "filter", field, fetch_id_new(id),
+                                "stageSemanticId", "P", "order", "id", "DESC"));
+}
+
+/* A deal has one contact that counts and a list of all; which of the two a portal filters by is
+ * asked of the portal: what either call finds is taken. */
+size_t fetch_open_calls(const char *argument, struct command ret[FETCH_MOST])
+{
+    int type, owner;
+    const char *rest, *id;
+    if (!fetch_read_type(argument, &type, &rest) || !fetch_read_type(rest, &owner, &id) ||
+        id[0] == '\0')
+        return 0;
+    if (owner == ENTITY_COMPANY)
+        return open_call(ret, 0, type, "companyId", id);
+    size_t count = open_call(ret, 0, type, "contactId", id);
+    return open_call(ret, count, type, "contactIds", id);
+}
+
+static void add_once(json_t *list, int64_t id)
+{
+    size_t i;
+    const json_t *known;
+    json_array_foreach (list, i, known)
+        if (json_integer_value(known) == id)
+            return;
+    if (id > 0)
+        (void)json_array_append_new(list, json_integer(id));
+}
+
+/* The newest fifty of each call: a contact with more deals at work is no person. */
+enum fetched fetch_open_value(const struct fetch *fetch, json_t **ret_value,
+                              struct command *ret_more, struct err *err)
+{
+    size_t done = 0, i;
+    const json_t *item;
+    (void)ret_more;
+    json_t *ids = json_array();
+    for (size_t k = 0; k < fetch->count; k++) {
+        done += fetch->answers[k].verdict == VERDICT_DONE;
+        json_array_foreach (json_object_get(fetch->answers[k].result, "items"), i, item)
+            add_once(ids, jv_int(item, "id", 0));
+    }
+    if (done == 0) {
+        json_decref(ids);
+        return fetch_fail(&fetch->answers[0], err);
+    }
+    *ret_value = ids;
+    return FETCHED;
+}
+
+/* ---- owners:PHONE (§8.6) --------------------------------------------------------------------- */
+
+size_t fetch_owners_calls(const char *argument, struct command ret[FETCH_MOST])
+{
+    return fetch_call(
+        ret, 0, "crm.duplicate.findbycomm",
+        json_pack("{s:s, s:[o]}", "type", "PHONE", "values", jv_string_new(argument)));
+}
+
+enum fetched fetch_owners_value(const struct fetch *fetch, json_t **ret_value,
+                                struct command *ret_more, struct err *err)
+{
+    static const struct {
+        const char *name;
+        int type;
+    } kinds[] = {{"LEAD", ENTITY_LEAD}, {"CONTACT", ENTITY_CONTACT}, {"COMPANY", ENTITY_COMPANY}};
+    const struct answer *answer = &fetch->answers[0];
+    size_t i;
+    const json_t *id;
+    (void)ret_more;
+    if (answer->verdict != VERDICT_DONE)
+        return fetch_fail(answer, err);
+    json_t *owners = json_array();
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        json_array_foreach (json_object_get(answer->result, kinds[k].name), i, id)
+            (void)json_array_append_new(owners, json_pack("{s:i, s:I}", "type", kinds[k].type, "id",
+                                                          (json_int_t)jv_int(id, "", 0)));
+    *ret_value = owners;
+    return FETCHED;
+}
+
+/* ---- lines:TYPE:ID (§8.8) -------------------------------------------------------------------- */
+
+size_t fetch_lines_calls(const char *argument, struct command ret[FETCH_MOST])
+{
+    int type;
+    const char *id;
+    if (!fetch_read_type(argument, &type, &id) || id[0] == '\0' || type < ENTITY_LEAD ||
+        type > ENTITY_COMPANY)
+        return 0;
+    return fetch_call(ret, 0, "imopenlines.crm.chat.get",
+                      json_pack("{s:s, s:o, s:s}", "CRM_ENTITY_TYPE", entity_kind_of(type)->word,
+                                "CRM_ENTITY", fetch_id_new(id), "ACTIVE_ONLY", "N"));
+}
+
+enum fetched fetch_lines_value(const struct fetch *fetch, json_t **ret_value,
+                               struct command *ret_more, struct err *err)
+{
+    const struct answer *answer = &fetch->answers[0];
+    size_t i;
+    const json_t *chat;
+    (void)ret_more;
+    bool none = strcasecmp(answer->error, "CHAT_NOT_IN_CRM") == 0;
+    if (answer->verdict != VERDICT_DONE && !none)
+        return fetch_fail(answer, err);
+    json_t *ids = json_array();
+    json_array_foreach (answer->result, i, chat)
+        add_once(ids, jv_int(chat, "CHAT_ID", 0));
+    *ret_value = ids;
+    return FETCHED;
+}
