@@ -173,13 +173,27 @@ bool utf8_contains(const char *text, const char *needle)
     return strstr(folded_text.data, folded_needle.data) != NULL;
 }
 
+/* The next letter in its one form; a byte that is none stands for itself, beyond all letters. */
+static uint32_t next_folded(const char **text, size_t *left)
+{
+    uint32_t letter;
+    size_t used = utf8_decode(*text, *left, &letter);
+    letter = used > 0 ? to_folded(letter) : 0x110000U + (unsigned char)**text;
+    used += used == 0;
+    *text += used;
+    *left -= used;
+    return letter;
+}
+
+/* Names are compared with lists of names, and most differ in the first letters. */
 bool utf8_same(const char *a, const char *b)
 {
-    struct buf folded_a BUF_AUTO;
-    struct buf folded_b BUF_AUTO;
-    fold(&folded_a, a);
-    fold(&folded_b, b);
-    return strcmp(folded_a.data, folded_b.data) == 0;
+    size_t left_a = strlen(a), left_b = strlen(b);
+    (void)pthread_once(&table_once, load_table);
+    while (left_a > 0 && left_b > 0)
+        if (next_folded(&a, &left_a) != next_folded(&b, &left_b))
+            return false;
+    return left_a == left_b;
 }
 
 void utf8_repair(struct buf *out, const char *text, size_t size)

@@ -338,12 +338,18 @@ static bool is_rest_name(const char *word)
     return small ? !snake && islower((unsigned char)word[0]) : isupper((unsigned char)word[0]) != 0;
 }
 
-static bool row_has_name(const struct row *row, const char *upper)
+/* Rules ask for fields with each event: hardly any row gets beyond its first letter. */
+static bool is_upper_of(const char *name, const char *upper)
 {
     char own[NAME_SIZE];
-    if (row->classic != NULL && strcmp(row->classic, upper) == 0)
-        return true;
-    return upper_name(row->field.name, own) && strcmp(own, upper) == 0;
+    return toupper((unsigned char)name[0]) == upper[0] && upper_name(name, own) &&
+           strcmp(own, upper) == 0;
+}
+
+static bool row_has_name(const struct row *row, const char *upper)
+{
+    return (row->classic != NULL && strcmp(row->classic, upper) == 0) ||
+           is_upper_of(row->field.name, upper);
 }
 
 const struct field *field_find(int entity_type, const char *word)
@@ -359,11 +365,9 @@ const struct field *field_find(int entity_type, const char *word)
     for (size_t i = 0; i < ROW_COUNT; i++) {
         enum field_leads leads = rows[i].field.leads;
         bool multi = leads == FIELD_PHONE || leads == FIELD_EMAIL;
-        char own[NAME_SIZE];
         if ((rows[i].kinds & bit) == 0)
             continue;
-        if (multi ? upper_name(rows[i].field.word, own) && strcmp(own, upper) == 0
-                  : row_has_name(&rows[i], upper))
+        if (multi ? is_upper_of(rows[i].field.word, upper) : row_has_name(&rows[i], upper))
             return &rows[i].field;
     }
     return NULL;

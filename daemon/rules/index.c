@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "daemon/rules/timer.h"
 
 struct trigger_index {
     struct slot *slots; /* sorted by compare_slots */
@@ -26,6 +27,8 @@ static const char *name_of(const struct trigger *trigger)
         return trigger->field.parts[1].text;
     if (trigger->stage.text != NULL)
         return trigger->stage.text;
+    if (trigger_is_timer(trigger))
+        return trigger->text;
     return trigger->name != NULL ? trigger->name : "";
 }
 

@@ -16,6 +16,10 @@ struct planning {
     const struct run *live;
     size_t live_count;
     struct timer_plan *ret;
+    const struct slot *reckoned; /* the last whose moment is known, and what came of it: rules that
+                                    wait for the same thing are reckoned once */
+    struct timer_moment moment;
+    bool news;
 };
 
 static const struct run *timer_among(const struct planning *p, const struct slot *slot)
@@ -57,23 +61,40 @@ static bool is_news(const struct change *change, const struct trigger *trigger, 
     return was != NULL && !jv_same(was, json_object_get(change->now, name));
 }
 
-static void plan_slot(struct planning *p, const struct slot *slot)
+static bool is_alike(const struct slot *a, const struct slot *b)
 {
-    const struct run *run = timer_among(p, slot);
-    struct timer_moment moment;
+    const char *a_calendar = a->rule->calendar, *b_calendar = b->rule->calendar;
+    bool same = a_calendar == NULL || b_calendar == NULL ? a_calendar == b_calendar
+                                                         : strcmp(a_calendar, b_calendar) == 0;
+    return same && strcmp(a->trigger->text, b->trigger->text) == 0;
+}
+
+static bool reckon(struct planning *p, const struct slot *slot)
+{
+    if (p->reckoned != NULL && is_alike(p->reckoned, slot))
+        return true;
     struct scope scope = judge_scope(&p->j, NULL, NULL);
-    enum known known = timer_moment(slot->rule, slot->trigger, &scope, p->j.change->now, &moment);
-    bool news = known == KNOWN && is_news(p->j.change, slot->trigger, &scope);
+    enum known known =
+        timer_moment(slot->rule, slot->trigger, &scope, p->j.change->now, &p->moment);
+    p->news = known == KNOWN && is_news(p->j.change, slot->trigger, &scope);
+    p->reckoned = known == KNOWN ? slot : NULL;
     if (known == KNOWN_BAD)
         judge_freeze(&p->j, slot->rule, scope.err.text);
     judge_settle(&p->j, &scope, known);
-    if (known != KNOWN || (!moment.set && run == NULL) ||
-        (moment.set && run != NULL && is_the_same(run, &moment)))
+    return known == KNOWN;
+}
+
+static void plan_slot(struct planning *p, const struct slot *slot)
+{
+    const struct run *run = timer_among(p, slot);
+    const struct timer_moment *moment = &p->moment;
+    if (!reckon(p, slot) || (!moment->set && run == NULL) ||
+        (moment->set && run != NULL && is_the_same(run, moment)))
         return;
-    enum timer_doing doing = !moment.set ? TIMER_END : run != NULL ? TIMER_MOVE : TIMER_SET;
+    enum timer_doing doing = !moment->set ? TIMER_END : run != NULL ? TIMER_MOVE : TIMER_SET;
     struct timer_step *step = add_step(p, doing, slot, run);
-    step->moment = moment;
-    step->news = news;
+    step->moment = *moment;
+    step->news = p->news;
     if (doing == TIMER_END)
         (void)snprintf(step->reason, sizeof step->reason, "%.120s is empty now",
                        slot->trigger->field.text);
