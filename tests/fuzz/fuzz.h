@@ -15,6 +15,7 @@
 typedef void fuzz_entry(const uint8_t *data, size_t size);
 
 fuzz_entry fuzz_body;     /* ingest/body.h: a POST of any kind */
+fuzz_entry fuzz_calendar; /* common/calendar.h, duration.h: hours, holidays, durations, moments */
 fuzz_entry fuzz_expr;     /* rules/expr.h: a condition, then its value */
 fuzz_entry fuzz_form;     /* common/form.h: decoded, encoded, decoded */
 fuzz_entry fuzz_ini;      /* common/ini.h: a file, then every place in it */

@@ -227,5 +227,20 @@ START_TEST(zone_in_short)
 }
 END_TEST
 
-CHECK_MAIN("fuzz-short", form_in_short, body_in_short, ini_in_short, template_in_short,
-           expr_in_short, zone_in_short)
+START_TEST(calendar_in_short)
+{
+    struct seeds seeds = {0};
+    static const char office[] = "Mon-Fri 09:00-13:00 14:00-18:00\n2026-12-31 off\n2026-02-23\n"
+                                 "2026-02-28 work 09:00-15:00\n3 workdays\n15 workminutes\n"
+                                 "now + 4 workhours\nnext workday 09:00\n1h 30m\n10:00";
+    seed_values(&seeds, rules);
+    for (int i = 0; i < 20; i++)
+        seed_add(&seeds, office, sizeof office - 1);
+    RUN(fuzz_calendar, &seeds, "\n", "Mon-Fri ", "Sat,Sun ", "09:00-18:00", " 14:00-15:00", "off",
+        "2026-01-21 ", " work ", "3 workdays", "4 workhours", "90s", "tomorrow 10:00", " + 2h",
+        "2026-03-29 02:30", "24:00", "00:00-24:00", "-", "999999999999");
+}
+END_TEST
+
+CHECK_MAIN("fuzz-short", calendar_in_short, form_in_short, body_in_short, ini_in_short,
+           template_in_short, expr_in_short, zone_in_short)
