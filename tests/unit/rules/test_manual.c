@@ -77,8 +77,8 @@ START_TEST(each_action_has_its_row_its_keys_and_its_example)
 }
 END_TEST
 
-/* A block of steps is an example for a deal. */
-static void load_example(const char *path, const char *block, size_t size)
+/* A block of steps is an example for a deal. The kinds of its triggers, as bits. */
+static unsigned load_example(const char *path, const char *block, size_t size)
 {
     static const char *const portals[] = {"main", NULL}, *const calendars[] = {"office", NULL},
                              *const teams[] = {"first-line", NULL};
@@ -95,10 +95,15 @@ static void load_example(const char *path, const char *block, size_t size)
     for (size_t i = 0; i < diag.count; i++)
         (void)fprintf(stderr, "%s: %s\n%s\n", path, diag.entries[i].text, text);
     ck_assert_uint_eq(diag.count, 0);
+    unsigned kinds = 0;
+    for (size_t i = 0; i < set->count; i++)
+        for (size_t k = 0; k < set->rules[i].trigger_count; k++)
+            kinds |= 1U << set->rules[i].triggers[k].kind;
     ruleset_free(set);
     ini_free(ini);
     diag_done(&diag);
     mem_free(text);
+    return kinds;
 }
 
 START_TEST(each_example_is_a_rule_without_mistakes)
@@ -111,7 +116,7 @@ START_TEST(each_example_is_a_rule_without_mistakes)
             at += strlen(opening);
             const char *end = strstr(at, closing);
             ck_assert_ptr_nonnull(end);
-            load_example(manuals[m], at, (size_t)(end - at));
+            (void)load_example(manuals[m], at, (size_t)(end - at));
             blocks++;
             at = end;
         }
@@ -136,5 +141,40 @@ START_TEST(each_signal_is_explained)
 }
 END_TEST
 
-CHECK_MAIN("rules/manual", each_action_has_its_row_its_keys_and_its_example,
+/* Those have to be told whose they are. */
+static bool is_signal(const char *text, size_t size)
+{
+    bool is = false;
+    for (int s = 0; s < SIGNAL_COUNT; s++)
+        is = is || (strlen(signal_word((enum signal)s)) == size &&
+                    memcmp(signal_word((enum signal)s), text, size) == 0);
+    return is;
+}
+
+/* The first cell of each row of the table of triggers is a trigger, and together they are of every
+ * kind. */
+START_TEST(each_kind_of_trigger_is_explained)
+{
+    static const char *const tables[] = {"docs/triggers.md", "docs/triggers.ru.md"};
+    static const char row[] = "\n| `";
+    for (size_t m = 0; m < sizeof tables / sizeof tables[0]; m++) {
+        char *text = read_new(tables[m]);
+        unsigned kinds = 0;
+        for (const char *at = strstr(text, row); at != NULL; at = strstr(at, row)) {
+            at += strlen(row);
+            size_t size = strcspn(at, "`");
+            char *rule = mem_printf("[rule example]\non = %.*s\n%s[then stop]", (int)size, at,
+                                    is_signal(at, size) ? "if = deal.stage = @open\n" : "");
+            if (strncmp(at, "on =", 4) != 0)
+                kinds |= load_example(tables[m], rule, strlen(rule));
+            mem_free(rule);
+        }
+        ck_assert_uint_eq((2U << TRIGGER_SIGNAL) - 1, kinds);
+        mem_free(text);
+    }
+}
+END_TEST
+
+CHECK_MAIN("rules/manual", each_kind_of_trigger_is_explained,
+           each_action_has_its_row_its_keys_and_its_example,
            each_example_is_a_rule_without_mistakes, each_signal_is_explained)
