@@ -286,6 +286,33 @@ bool entity_print_binding(const struct entity *entity, char out[ENTITY_ID_SIZE +
     return kind != NULL && fill_with_id(out, ENTITY_ID_SIZE + 32, kind->short_code, entity);
 }
 
+/* "D", "T93": what stands before the underscore; 0 when it is no code of that kind. */
+static long type_of_code(const struct entity_kind *kind, const char *code, const char *end)
+{
+    const char *own = kind->short_code;
+    char *stop = NULL;
+    size_t fixed = own != NULL ? strcspn(own, "{") : 0;
+    if (own == NULL || strncmp(code, own, fixed) != 0)
+        return 0;
+    if (own[fixed] == '\0')
+        return code + fixed == end ? kind->type : 0;
+    long type = strtol(code + fixed, &stop, 16);
+    return stop == end && type >= ENTITY_ITEM && type <= INT32_MAX ? type : 0;
+}
+
+bool entity_read_binding(const char *binding, struct entity *ret)
+{
+    const char *cut = strrchr(binding, '_');
+    long type = 0;
+    if (cut == NULL || !entity_id_is_number(cut + 1))
+        return false;
+    for (size_t i = 0; i < KIND_COUNT && type == 0; i++)
+        type = type_of_code(&kinds[i], binding, cut);
+    *ret = (struct entity){.type = (int)type};
+    (void)snprintf(ret->id, sizeof ret->id, "%s", cut + 1);
+    return type > 0;
+}
+
 bool entity_print_timeline(const struct entity *entity, char out[48])
 {
     const struct entity_kind *kind = entity_kind_of(entity->type);

@@ -70,6 +70,7 @@ bool entity_of_document(const char *document_id, struct entity *ret);
 bool entity_print_document(const struct entity *, char out[ENTITY_ID_SIZE + 32]);
 /* "D_351", "T80_6": tasks' UF_CRM_TASK (§3.5). */
 bool entity_print_binding(const struct entity *, char out[ENTITY_ID_SIZE + 32]);
+bool entity_read_binding(const char *binding, struct entity *ret);
 /* "deal", "dynamic_147": crm.timeline.comment.* (§8.5). */
 bool entity_print_timeline(const struct entity *, char out[48]);
 

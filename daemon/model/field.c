@@ -72,6 +72,8 @@ static const struct row rows[] = {
     SHORT("source", "sourceId", FIELD_PLAIN, LEAD | DEAL | CONTACT | SMART, NULL),
     SHORT("phone", "fm", FIELD_PHONE, PEOPLE, NULL),
     SHORT("email", "fm", FIELD_EMAIL, PEOPLE, NULL),
+    SHORT("phones", "fm", FIELD_PHONES, PEOPLE, NULL),
+    SHORT("emails", "fm", FIELD_EMAILS, PEOPLE, NULL),
     /* all CRM objects */
     PLAIN("id", CRM),
     PLAIN("entityTypeId", CRM),
@@ -235,7 +237,12 @@ static const struct row rows[] = {
     PLAIN("chatId", TASK),
     PLAIN("commentsCount", TASK),
     PLAIN("xmlId", TASK),
+    /* what it is bound to (§3.5 "crm binding field"): the REST name is the whole list */
     PLAIN("ufCrmTask", TASK),
+    SHORT("lead", "ufCrmTask", FIELD_TO_LEAD, TASK, NULL),
+    SHORT("deal", "ufCrmTask", FIELD_TO_DEAL, TASK, NULL),
+    SHORT("contact", "ufCrmTask", FIELD_TO_CONTACT, TASK, NULL),
+    SHORT("company", "ufCrmTask", FIELD_TO_COMPANY, TASK, NULL),
     /* activities: crm.activity.get answers in UPPER (§8.5) */
     SHORT("assigned", "RESPONSIBLE_ID", FIELD_TO_USER, ACTIVITY, NULL),
     SHORT("created", "CREATED", FIELD_PLAIN, ACTIVITY, NULL),
@@ -363,8 +370,7 @@ const struct field *field_find(int entity_type, const char *word)
         return NULL;
     /* Classic PHONE and EMAIL are what the short words say, the list `fm` is the plain row. */
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        enum field_leads leads = rows[i].field.leads;
-        bool multi = leads == FIELD_PHONE || leads == FIELD_EMAIL;
+        bool multi = field_multi_type(rows[i].field.leads) != NULL;
         if ((rows[i].kinds & bit) == 0)
             continue;
         if (multi ? is_upper_of(rows[i].field.word, upper) : row_has_name(&rows[i], upper))
@@ -390,14 +396,27 @@ int field_target(enum field_leads leads)
         return ENTITY_CONTACT;
     case FIELD_TO_COMPANY:
         return ENTITY_COMPANY;
+    case FIELD_TO_LEAD:
+        return ENTITY_LEAD;
+    case FIELD_TO_DEAL:
+        return ENTITY_DEAL;
     case FIELD_PLAIN:
     case FIELD_PHONE:
     case FIELD_EMAIL:
+    case FIELD_PHONES:
+    case FIELD_EMAILS:
     case FIELD_STAGE:
     case FIELD_FUNNEL:
         break;
     }
     return ENTITY_NONE;
+}
+
+const char *field_multi_type(enum field_leads leads)
+{
+    if (leads == FIELD_PHONE || leads == FIELD_PHONES)
+        return "PHONE";
+    return leads == FIELD_EMAIL || leads == FIELD_EMAILS ? "EMAIL" : NULL;
 }
 
 bool field_is_custom(const char *word)
@@ -422,7 +441,7 @@ size_t field_words(int entity_type, const char **words, size_t most)
         if (count < most)
             words[count++] = field->word;
         /* "assignedByld" is nearer to the REST name than to "assigned". */
-        bool multi = field->leads == FIELD_PHONE || field->leads == FIELD_EMAIL;
+        bool multi = field_multi_type(field->leads) != NULL;
         if (!multi && strcmp(field->word, field->name) != 0 && count < most)
             words[count++] = field->name;
     }

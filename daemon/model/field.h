@@ -13,8 +13,12 @@ enum field_leads {
     FIELD_TO_CONTACT,  /* a contact id */
     FIELD_TO_CONTACTS, /* a list of contact ids */
     FIELD_TO_COMPANY,  /* a company id */
+    FIELD_TO_LEAD,     /* a lead id */
+    FIELD_TO_DEAL,     /* a deal id */
     FIELD_PHONE,       /* first phone among `fm` (§3.5 multifield universal) */
     FIELD_EMAIL,
+    FIELD_PHONES, /* all of them, in their order */
+    FIELD_EMAILS,
     FIELD_STAGE,  /* a stage id of the entity's kind */
     FIELD_FUNNEL, /* a category id */
 };
@@ -31,6 +35,8 @@ struct field {
 const struct field *field_find(int entity_type, const char *word);
 /* The kind of entity that the value's ids are of; ENTITY_NONE: it is no id. */
 int field_target(enum field_leads);
+/* "PHONE", "EMAIL": the typeId of the rows of `fm` that it names; NULL for other fields. */
+const char *field_multi_type(enum field_leads);
 /* ufCrm…, UF_CRM…, parentId147, PARENT_ID_147: exists on some portal, cannot be checked offline. */
 bool field_is_custom(const char *word);
 /* All rows that hold for the type, for near_name: fills up to `most` words, returns how many. */

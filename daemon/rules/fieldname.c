@@ -88,7 +88,8 @@ static void fill_from_vocabulary(struct field_info *info, const struct field *fi
     (void)snprintf(info->name, sizeof info->name, "%s", field->name);
     info->leads = field->leads;
     info->to = field_target(field->leads);
-    info->many = field->leads == FIELD_TO_CONTACTS;
+    info->many = field->leads == FIELD_TO_CONTACTS || field->leads == FIELD_PHONES ||
+                 field->leads == FIELD_EMAILS;
     info->by_word = strcmp(word, field->word) == 0 && strcmp(word, field->name) != 0;
 }
 

@@ -11,6 +11,7 @@
 #include "daemon/rules/fieldname.h"
 #include "daemon/rules/fieldvalue.h"
 #include "daemon/rules/item.h"
+#include "daemon/rules/multifield.h"
 #include "daemon/rules/stagename.h"
 
 /* One field being written. */
@@ -108,25 +109,52 @@ static bool is_reachable(const char *type, const char *text)
     return digits >= 3;
 }
 
-/* bitrix24.md §3.5, "multifield universal". */
-static enum planned add_row(struct writing *w, const char *type)
+static void add_row(struct writing *w, const char *type, const char *text)
 {
     json_t *rows = json_object_get(w->fields, "fm");
-    char *text = jv_print_new(w->value);
-    if (text[0] != '\0' && !is_reachable(type, text)) {
-        (void)plan_bad(w->plan, "%s: \"%s\" is not %s", w->word, text,
-                       strcmp(type, "EMAIL") == 0 ? "an e-mail" : "a phone");
-        mem_free(text);
-        return PLAN_BAD;
-    }
     if (rows == NULL) {
         rows = json_array();
         (void)json_object_set_new(w->fields, "fm", rows);
     }
-    (void)json_array_append_new(rows, json_pack("{s:s, s:s, s:o}", "typeId", type, "valueType",
-                                                "WORK", "value", jv_string_new(text)));
+    (void)json_array_append_new(rows, multifield_row_new(type, text, w->info.many));
+}
+
+static enum planned add_one_row(struct writing *w, const char *type, const json_t *value)
+{
+    char *text = jv_print_new(value);
+    enum planned planned = PLAN_READY;
+    if (is_reachable(type, text))
+        add_row(w, type, text);
+    else
+        planned = plan_bad(w->plan, "%s: \"%s\" is not %s", w->word, text,
+                           strcmp(type, "EMAIL") == 0 ? "an e-mail" : "a phone");
     mem_free(text);
+    return planned;
+}
+
+/* `phones = {{contact.phones | phone}}`: what stands there and is no phone ("спросить у Веры") is
+ * not for us to judge. */
+static enum planned add_each_row(struct writing *w, const char *type)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach (w->value, i, one) {
+        char *text = jv_print_new(one);
+        add_row(w, type, text);
+        mem_free(text);
+    }
     return PLAN_READY;
+}
+
+static enum planned set_rows(struct writing *w)
+{
+    const char *type = field_multi_type(w->info.leads);
+    size_t count = json_array_size(w->value);
+    if (json_is_array(w->value) && w->info.many)
+        return add_each_row(w, type);
+    if (count > 1)
+        return plan_bad(w->plan, "%s: one is wanted, not %zu", w->word, count);
+    return add_one_row(w, type, count == 1 ? json_array_get(w->value, 0) : w->value);
 }
 
 /* A stage belongs to its funnel (§10 no. 25), so it brings the funnel along. */
@@ -250,13 +278,16 @@ static enum planned set_value(struct writing *w)
         return set_users(w, false);
     case FIELD_TO_CONTACT:
     case FIELD_TO_COMPANY:
+    case FIELD_TO_LEAD:
+    case FIELD_TO_DEAL:
         return set_ids(w, false);
     case FIELD_TO_CONTACTS:
         return set_ids(w, true);
     case FIELD_PHONE:
-        return add_row(w, "PHONE");
     case FIELD_EMAIL:
-        return add_row(w, "EMAIL");
+    case FIELD_PHONES:
+    case FIELD_EMAILS:
+        return set_rows(w);
     case FIELD_STAGE:
         return set_stage(w);
     case FIELD_FUNNEL:
@@ -268,8 +299,11 @@ static enum planned set_value(struct writing *w)
 /* `FIELD =` empties. */
 static enum planned set_empty(struct writing *w)
 {
-    if (w->info.leads == FIELD_PHONE || w->info.leads == FIELD_EMAIL)
-        return add_row(w, w->info.leads == FIELD_PHONE ? "PHONE" : "EMAIL");
+    const char *multi = field_multi_type(w->info.leads);
+    if (multi != NULL) {
+        add_row(w, multi, "");
+        return PLAN_READY;
+    }
     return set(w, w->info.leads == FIELD_TO_CONTACTS ? json_array() : json_string(""));
 }
 

@@ -8,6 +8,8 @@
 #include "common/jv.h"
 #include "common/mem.h"
 #include "daemon/model/need.h"
+#include "daemon/rules/binding.h"
+#include "daemon/rules/multifield.h"
 
 /* ---- what differs ---------------------------------------------------------------------------- */
 
@@ -37,60 +39,6 @@ static bool differs(const json_t *record, const char *name, const json_t *wanted
     return !jv_same(stored, wanted) && !same_moment(stored, wanted, zone);
 }
 
-/* Phones are the same when their digits are. */
-static bool same_row(const json_t *stored, const json_t *wanted)
-{
-    const char *a = jv_text(stored, "value", ""), *b = jv_text(wanted, "value", "");
-    if (strcmp(jv_text(wanted, "typeId", ""), "PHONE") != 0)
-        return strcmp(a, b) == 0;
-    static const char digits[] = "0123456789";
-    for (;;) {
-        a += strcspn(a, digits);
-        b += strcspn(b, digits);
-        if (*a != *b || *a == '\0')
-            return *a == *b;
-        a++;
-        b++;
-    }
-}
-
-static const json_t *first_row(const json_t *record, const char *type)
-{
-    size_t i;
-    json_t *row;
-    json_array_foreach (json_object_get(record, "fm"), i, row) {
-        if (strcmp(jv_text(row, "typeId", ""), type) == 0)
-            return row;
-    }
-    return NULL;
-}
-
-/* Rows as crm.item.update takes them (§3.5): the first one of that type is replaced, under its id;
- * where there is none, a new one is added. NULL when all is so already. */
-static json_t *rows_new(const json_t *record, const json_t *wanted)
-{
-    json_t *rows = json_object();
-    size_t i;
-    json_t *row;
-    json_array_foreach (wanted, i, row) {
-        char key[32];
-        const json_t *stored = first_row(record, jv_text(row, "typeId", ""));
-        int64_t id = jv_int(stored, "id", -1);
-        bool empty = jv_text(row, "value", "")[0] == '\0';
-        if (stored == NULL ? empty : same_row(stored, row))
-            continue;
-        if (id >= 0)
-            (void)snprintf(key, sizeof key, "%" PRId64, id);
-        else
-            (void)snprintf(key, sizeof key, "n%zu", i);
-        (void)json_object_set(rows, key, row);
-    }
-    if (json_object_size(rows) > 0)
-        return rows;
-    json_decref(rows);
-    return NULL;
-}
-
 /* Is anything to be written? Brings `fields` into the shape of an update. A record that is not
  * `fresh` is not compared with. */
 static bool shape_update(const json_t *record, bool fresh, json_t *fields, const struct zone *zone)
@@ -98,7 +46,7 @@ static bool shape_update(const json_t *record, bool fresh, json_t *fields, const
     bool any = false;
     const char *name;
     json_t *value;
-    json_t *rows = rows_new(record, json_object_get(fields, "fm"));
+    json_t *rows = multifield_update_new(record, json_object_get(fields, "fm"));
     if (rows != NULL)
         (void)json_object_set_new(fields, "fm", rows);
     else
@@ -216,13 +164,20 @@ static json_t *ids_of_new(const json_t *record, const char *const members[2], co
 }
 
 /* "item 147" → parentId147. */
-static json_t *ids_of_item_new(const json_t *record, const char *number, int *ret_type)
+static json_t *ids_of_item_new(const json_t *record, int type)
 {
     char member[32];
-    JV_AUTO *type = json_string(number);
-    *ret_type = (int)jv_int(type, "", ENTITY_ITEM);
-    (void)snprintf(member, sizeof member, "parentId%d", *ret_type);
+    (void)snprintf(member, sizeof member, "parentId%d", type);
     return ids_of_new(record, (const char *const[]){member, member}, NULL);
+}
+
+/* A task has one list of all it is bound to; `contact` is the first of them. */
+static json_t *ids_of_task_new(const json_t *task, int type, bool all)
+{
+    json_t *ids = binding_ids_new(task, type);
+    while (!all && json_array_size(ids) > 1)
+        (void)json_array_remove(ids, json_array_size(ids) - 1);
+    return ids;
 }
 
 enum planned item_related(struct plan *p, const char *word, int *ret_type, json_t **ret_ids)
@@ -235,8 +190,11 @@ enum planned item_related(struct plan *p, const char *word, int *ret_type, json_
         planned = plan_record(p, own, &record);
     if (planned != PLAN_READY)
         return planned;
+    bool task = own->type == ENTITY_TASK;
     if (strncmp(word, "item ", 5) == 0) {
-        *ret_ids = ids_of_item_new(record, word + 5, ret_type);
+        *ret_type = p->step->fields_of; /* the word may have its title */
+        *ret_ids =
+            task ? ids_of_task_new(record, *ret_type, false) : ids_of_item_new(record, *ret_type);
         return PLAN_READY;
     }
     for (size_t i = 0; i < sizeof relations / sizeof relations[0]; i++) {
@@ -244,7 +202,8 @@ enum planned item_related(struct plan *p, const char *word, int *ret_type, json_
         if (strcmp(word, relation->word) != 0)
             continue;
         *ret_type = relation->type;
-        *ret_ids = ids_of_new(record, relation->members, relation->list);
+        *ret_ids = task ? ids_of_task_new(record, relation->type, relation->list != NULL)
+                        : ids_of_new(record, relation->members, relation->list);
         return PLAN_READY;
     }
     return plan_bad(p,

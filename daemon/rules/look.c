@@ -66,16 +66,22 @@ static json_t *look_item_add(const char *method, const json_t *params,
     return look;
 }
 
-/* The row of `fm` that tells whether the write happened: one that gives a value. Rows that only
- * take one away leave nothing to see. */
+/* The row of `fm` that tells whether the write happened: one that gives a value, under its id where
+ * it has one: the same number may stand in another row already. Rows that only take one away leave
+ * nothing to see. */
 static json_t *phone_row(const json_t *rows)
 {
     const char *key;
     json_t *row;
     json_object_foreach (jv_loose(rows), key, row) {
-        if (jv_text(row, "value", "")[0] != '\0')
-            return json_pack("{s:O?, s:O}", "typeId", json_object_get(row, "typeId"), "value",
-                             json_object_get(row, "value"));
+        if (jv_text(row, "value", "")[0] == '\0')
+            continue;
+        json_t *where = json_pack("{s:O?, s:O}", "typeId", json_object_get(row, "typeId"), "value",
+                                  json_object_get(row, "value"));
+        JV_AUTO *id = json_string(key);
+        if (jv_int(id, "", -1) >= 0)
+            (void)json_object_set_new(where, "id", json_integer(jv_int(id, "", -1)));
+        return where;
     }
     return NULL;
 }

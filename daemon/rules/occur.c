@@ -188,9 +188,9 @@ static json_t *rows_of_new(const json_t *fm, const char *type)
 
 static bool field_differs(const struct field *field, const json_t *was, const json_t *is)
 {
-    if (field == NULL || (field->leads != FIELD_PHONE && field->leads != FIELD_EMAIL))
+    const char *type = field != NULL ? field_multi_type(field->leads) : NULL;
+    if (type == NULL)
         return !jv_same(was, is);
-    const char *type = field->leads == FIELD_PHONE ? "PHONE" : "EMAIL";
     JV_AUTO *was_rows = rows_of_new(was, type);
     JV_AUTO *is_rows = rows_of_new(is, type);
     return !jv_same(was_rows, is_rows);

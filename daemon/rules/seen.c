@@ -7,6 +7,7 @@
 #include "common/jv.h"
 #include "common/number.h"
 #include "daemon/model/need.h"
+#include "daemon/rules/binding.h"
 #include "daemon/rules/who.h"
 
 enum { MOST_FOLLOWED = 50 }; /* entities behind one list */
@@ -144,19 +145,31 @@ static enum known follow_each(const struct walk *w, const struct field_info *inf
     return all == KNOWN ? found(ret, json_incref(values)) : all;
 }
 
-/* The first phone or e-mail in `fm` (bitrix24.md §3.5), which may be a list or a map. */
-static json_t *first_of_fm(const json_t *fm, const char *type)
+static void add_of_fm(const json_t *row, const char *type, json_t *values)
 {
-    size_t i;
-    json_t *row;
-    json_array_foreach (jv_loose(fm), i, row)
-        if (strcmp(jv_text(row, "typeId", ""), type) == 0 && jv_text(row, "value", "")[0] != '\0')
-            return json_object_get(row, "value");
+    if (strcmp(jv_text(row, "typeId", ""), type) == 0 && jv_text(row, "value", "")[0] != '\0')
+        (void)json_array_append(values, json_object_get(row, "value"));
+}
+
+/* The phones or e-mails in `fm` (bitrix24.md §3.5), which may be a list or a map, in the order of
+ * their rows. */
+static json_t *of_fm_new(const json_t *fm, const char *type)
+{
+    json_t *values = json_array(), *row;
     const char *key;
+    size_t i;
+    json_array_foreach (jv_loose(fm), i, row)
+        add_of_fm(row, type, values);
     json_object_foreach (jv_loose(fm), key, row)
-        if (strcmp(jv_text(row, "typeId", ""), type) == 0 && jv_text(row, "value", "")[0] != '\0')
-            return json_object_get(row, "value");
-    return NULL;
+        add_of_fm(row, type, values);
+    return values;
+}
+
+static json_t *first_new(json_t *list)
+{
+    json_t *first = json_array_size(list) > 0 ? json_incref(json_array_get(list, 0)) : json_null();
+    json_decref(list);
+    return first;
 }
 
 /* A date of crm.item.get carries a time that means nothing (§3.5). */
@@ -171,8 +184,13 @@ static json_t *date_only_new(json_t *value)
 static json_t *member_new(const json_t *record, const struct field_info *info)
 {
     json_t *value = json_object_get(record, info->name);
-    if (info->leads == FIELD_PHONE || info->leads == FIELD_EMAIL)
-        value = first_of_fm(value, info->leads == FIELD_PHONE ? "PHONE" : "EMAIL");
+    const char *multi = field_multi_type(info->leads);
+    if (multi != NULL && info->many)
+        return of_fm_new(value, multi);
+    if (multi != NULL)
+        return first_new(of_fm_new(value, multi));
+    if (info->type == ENTITY_TASK && info->to > ENTITY_NONE)
+        return first_new(binding_ids_new(record, info->to));
     if (value == NULL)
         return json_null();
     if (info->to != ENTITY_NONE && !json_is_array(value) && user_id_of(value) == 0)

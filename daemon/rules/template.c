@@ -319,19 +319,30 @@ static void add_value(struct buf *out, const struct flow *flow, enum template_in
     mem_free(text);
 }
 
-static enum known add_insert(const struct piece *piece, struct scope *scope,
-                             enum template_into into, struct buf *out)
+/* The value of an insert, through its filters, as people see it. To be done with KNOWN. */
+static enum known insert_flow(const struct piece *piece, struct scope *scope, struct flow *ret)
 {
-    struct flow flow = {.zone = scope->env->zone};
-    enum known known = seen_look(scope, &piece->path, &flow.seen);
+    *ret = (struct flow){.zone = scope->env->zone};
+    enum known known = seen_look(scope, &piece->path, &ret->seen);
     if (known != KNOWN)
         return known;
     for (int i = 0; i < piece->filter_count && known == KNOWN; i++)
-        known = filter_apply(&piece->filters[i], scope, &flow);
+        known = filter_apply(&piece->filters[i], scope, ret);
     if (known == KNOWN)
-        known = flow_show(scope, &flow);
-    if (known == KNOWN)
-        add_value(out, &flow, into);
+        known = flow_show(scope, ret);
+    if (known != KNOWN)
+        flow_done(ret);
+    return known;
+}
+
+static enum known add_insert(const struct piece *piece, struct scope *scope,
+                             enum template_into into, struct buf *out)
+{
+    struct flow flow;
+    enum known known = insert_flow(piece, scope, &flow);
+    if (known != KNOWN)
+        return known;
+    add_value(out, &flow, into);
     flow_done(&flow);
     return known;
 }
@@ -375,12 +386,32 @@ enum known template_ids_of(const struct template *t, struct scope *scope, json_t
     return KNOWN;
 }
 
+/* A list stays one, anything else is a text: a number that went through a filter is for people. */
+static enum known filtered_value(const struct piece *piece, struct scope *scope, json_t **ret)
+{
+    struct flow flow;
+    enum known known = insert_flow(piece, scope, &flow);
+    if (known != KNOWN)
+        return known;
+    if (json_is_array(flow.seen.value)) {
+        *ret = json_incref(flow.seen.value);
+    } else {
+        char *text = jv_print_new(flow.seen.value);
+        *ret = jv_string_new(text);
+        mem_free(text);
+    }
+    flow_done(&flow);
+    return KNOWN;
+}
+
 enum known template_value_of(const struct template *t, struct scope *scope, json_t **ret_value)
 {
     const struct path *only = template_only_path(t);
     char *text = NULL;
     if (only != NULL)
         return scope_get(scope, only, ret_value);
+    if (t->count == 1 && t->pieces[0].literal == NULL)
+        return filtered_value(&t->pieces[0], scope, ret_value);
     enum known known = template_text_of(t, scope, INTO_PLAIN, &text);
     if (known == KNOWN) {
         *ret_value = jv_string_new(text);

@@ -39,7 +39,7 @@ void template_paths(const struct template *, void (*visit)(const struct path *, 
 enum known template_text_of(const struct template *, struct scope *, enum template_into,
                             char **ret_text);
 /* Like template_text_of(INTO_PLAIN), but a template that is only one path keeps the value's own
- * JSON type (numbers, lists). Owned by the caller. */
+ * JSON type (numbers, lists), and a list stays one through its filters. Owned by the caller. */
 enum known template_value_of(const struct template *, struct scope *, json_t **ret_value);
 /* The same, but what is only a path to an entity gives its id and not its name. */
 enum known template_ids_of(const struct template *, struct scope *, json_t **ret_value);

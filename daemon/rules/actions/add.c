@@ -2,6 +2,7 @@
 
 #include "common/jv.h"
 #include "daemon/rules/item.h"
+#include "daemon/rules/multifield.h"
 
 /* Where our mark goes (bitrix24.md §8.2): leads, deals, contacts and companies have originatorId
  * and originId, invoices and smart processes xmlId, quotes nothing. A rule that sets these fields
@@ -21,14 +22,12 @@ static void mark(struct plan *p, int type, json_t *fields)
     (void)json_object_set_new(fields, "originId", json_string(text));
 }
 
-/* A phone that is empty is no phone. */
-static void drop_empty_rows(json_t *fields)
+static void shape_rows(json_t *fields)
 {
-    json_t *rows = json_object_get(fields, "fm");
-    for (size_t i = json_array_size(rows); i-- > 0;)
-        if (jv_text(json_array_get(rows, i), "value", "")[0] == '\0')
-            (void)json_array_remove(rows, i);
-    if (rows != NULL && json_array_size(rows) == 0)
+    json_t *rows = multifield_add_new(json_object_get(fields, "fm"));
+    if (rows != NULL)
+        (void)json_object_set_new(fields, "fm", rows);
+    else
         (void)json_object_del(fields, "fm");
 }
 
@@ -39,7 +38,7 @@ static enum planned plan(struct plan *p)
     enum planned planned = plan_fields(p, type, &fields);
     if (planned != PLAN_READY)
         return planned;
-    drop_empty_rows(fields);
+    shape_rows(fields);
     mark(p, type, fields);
     (void)plan_rest(p, 0, "crm.item.add",
                     json_pack("{s:i, s:o}", "entityTypeId", type, "fields", fields));

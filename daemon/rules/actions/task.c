@@ -128,18 +128,34 @@ static enum planned add_checklist(struct plan *p)
     return PLAN_READY;
 }
 
+/* The entity it is made for; a task that follows another one hangs where that one does. */
+static enum planned add_binding(struct plan *p, json_t *fields)
+{
+    char binding[ENTITY_ID_SIZE + 32];
+    const struct entity *own = &p->scope->entity;
+    const json_t *record = NULL;
+    if (entity_print_binding(own, binding))
+        (void)json_object_set_new(fields, "UF_CRM_TASK", json_pack("[s]", binding));
+    if (own->type != ENTITY_TASK)
+        return PLAN_READY;
+    enum planned planned = plan_record(p, own, &record);
+    const json_t *bound = json_object_get(record, "ufCrmTask");
+    if (planned == PLAN_READY && json_array_size(bound) > 0)
+        (void)json_object_set(fields, "UF_CRM_TASK", jv_loose(bound));
+    return planned;
+}
+
 static enum planned plan(struct plan *p)
 {
-    char mark[64], binding[ENTITY_ID_SIZE + 32];
+    char mark[64];
     json_t *fields = json_object();
-    enum planned parts[] = {add_texts(p, fields), add_people(p, fields), add_numbers(p, fields)};
+    enum planned parts[] = {add_texts(p, fields), add_people(p, fields), add_numbers(p, fields),
+                            add_binding(p, fields)};
     enum planned planned = plan_all(parts, sizeof parts / sizeof parts[0]);
     if (planned != PLAN_READY) {
         json_decref(fields);
         return planned;
     }
-    if (entity_print_binding(&p->scope->entity, binding))
-        (void)json_object_set_new(fields, "UF_CRM_TASK", json_pack("[s]", binding));
     plan_mark(p, 0, mark);
     (void)json_object_set_new(fields, "XML_ID", json_sprintf("b24bridge-%s", mark));
     (void)plan_rest(p, 0, "tasks.task.add", json_pack("{s:o}", "fields", fields));

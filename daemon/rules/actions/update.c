@@ -12,7 +12,8 @@ static void check(const struct step *step, const struct rule *rule, struct diag 
     const struct entity_kind *kind = entity_kind_of(rule->entity_type);
     if (step->key_count == 0)
         (void)diag_add(diag, step->at, "nothing to write; add lines FIELD = value");
-    if (kind != NULL && !kind->universal)
+    bool own = step->target == NULL || step->target[0] == '\0';
+    if (own && kind != NULL && !kind->universal)
         (void)diag_add(diag, step->at,
                        "update writes leads, deals, contacts, companies and items; use rest for "
                        "a %s",

@@ -121,6 +121,32 @@ START_TEST(a_document_of_another_form_is_refused)
 }
 END_TEST
 
+START_TEST(a_binding_is_read_back)
+{
+    static const struct {
+        const char *text;
+        struct entity entity;
+    } rows[] = {
+        {"D_351", {ENTITY_DEAL, "351"}},
+        {"L_4", {ENTITY_LEAD, "4"}},
+        {"C_7", {ENTITY_CONTACT, "7"}},
+        {"CO_3", {ENTITY_COMPANY, "3"}},
+        {"SI_5", {31, "5"}},
+        {"T80_6", {128, "6"}},
+        {"T93_22", {147, "22"}},
+    };
+    static const char *const wrong[] = {"",     "D",   "D_",    "D_0",   "D_x",  "X_1",
+                                        "DX_1", "T_6", "T7f_6", "Tzz_6", "D351", "d_351"};
+    struct entity found;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ck_assert_msg(entity_read_binding(rows[i].text, &found), "%s", rows[i].text);
+        ck_assert_msg(entity_same(&found, &rows[i].entity), "%s", rows[i].text);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        ck_assert_msg(!entity_read_binding(wrong[i], &found), "%s", wrong[i]);
+}
+END_TEST
+
 START_TEST(bindings_timelines_and_cards_are_written_as_bitrix24_reads_them)
 {
     char out[ENTITY_ID_SIZE + 64];
@@ -235,6 +261,6 @@ CHECK_MAIN("entity", a_kind_is_found_by_type_and_by_word, every_type_from_128_is
            an_event_name_says_what_happened_to_what,
            an_event_that_only_begins_like_one_of_ours_is_not_ours,
            a_document_is_split_at_its_last_underscore, a_document_of_another_form_is_refused,
-           bindings_timelines_and_cards_are_written_as_bitrix24_reads_them,
+           a_binding_is_read_back, bindings_timelines_and_cards_are_written_as_bitrix24_reads_them,
            a_stage_directory_names_its_funnel, what_is_printed_is_read_back,
            a_mistake_in_an_entity_is_told_exactly, an_id_is_a_positive_decimal_number_of_64_bits)

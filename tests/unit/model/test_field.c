@@ -26,6 +26,8 @@ START_TEST(a_short_name_is_a_field_of_the_api)
     leads_to(ENTITY_DEAL, "source", "sourceId", FIELD_PLAIN);
     leads_to(ENTITY_CONTACT, "phone", "fm", FIELD_PHONE);
     leads_to(ENTITY_LEAD, "email", "fm", FIELD_EMAIL);
+    leads_to(ENTITY_COMPANY, "phones", "fm", FIELD_PHONES);
+    leads_to(ENTITY_TASK, "deal", "ufCrmTask", FIELD_TO_DEAL);
     leads_to(147, "assigned", "assignedById", FIELD_TO_USER);
     leads_to(ENTITY_TASK, "assigned", "responsibleId", FIELD_TO_USER);
     leads_to(ENTITY_ACTIVITY, "assigned", "RESPONSIBLE_ID", FIELD_TO_USER);
@@ -47,6 +49,8 @@ START_TEST(a_rest_name_and_a_classic_name_are_the_same_field)
     leads_to(ENTITY_DEAL, "movedBy", "movedBy", FIELD_TO_USER);
     leads_to(ENTITY_CONTACT, "PHONE", "fm", FIELD_PHONE);
     leads_to(ENTITY_CONTACT, "fm", "fm", FIELD_PLAIN);
+    leads_to(ENTITY_CONTACT, "FM", "fm", FIELD_PLAIN);
+    leads_to(ENTITY_TASK, "UF_CRM_TASK", "ufCrmTask", FIELD_PLAIN);
     leads_to(ENTITY_ACTIVITY, "subject", "SUBJECT", FIELD_PLAIN);
     leads_to(ENTITY_TASK, "RESPONSIBLE_ID", "responsibleId", FIELD_TO_USER);
 }
