@@ -71,14 +71,16 @@ static void add_custom(struct field_set *set, const json_t *row)
     field->items = json_incref(jv_at(row, "LIST"));
 }
 
-/* Every smart process can be the parent of everything else (§3.5: parentId{N}). */
-static void add_parent(struct field_set *set, int64_t type)
+/* Every smart process can be the parent of everything else (§3.5: parentId{N}). The field is
+ * called as the process is (A/crm/universal/crm-item-fields). */
+static void add_parent(struct field_set *set, const json_t *process)
 {
     struct field *field = grow(set);
+    int64_t type = jv_int(process, "entityTypeId", 0);
     field->camel = mem_printf("parentId%" PRId64, type);
     field->upper = mem_printf("PARENT_ID_%" PRId64, type);
     field->classic = mem_strdup(field->upper);
-    field->title = mem_strdup(field->upper);
+    field->title = mem_strdup(jv_text(process, "title", field->upper));
     field->type = "crm_entity";
     field->kind = VALUE_LINK;
 }
@@ -98,7 +100,7 @@ static struct field_set build(struct sandbox *sb, const struct entity *entity)
             add_custom(&set, row);
     json_object_foreach (store_rows(&sb->store, "type"), number, row)
         if (jv_int(row, "entityTypeId", 0) != entity->type)
-            add_parent(&set, jv_int(row, "entityTypeId", 0));
+            add_parent(&set, row);
     return set;
 }
 

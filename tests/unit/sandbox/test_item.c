@@ -211,6 +211,7 @@ START_TEST(custom_fields_go_by_either_name)
     ck_assert_str_eq(jv_text(item, "item.UF_CRM_REASON", ""), "дорого");
     json_decref(item);
     json_t *fields = kit_result(sb, "crm.item.fields", "{'entityTypeId':2}");
+    ck_assert_str_eq(jv_text(fields, "fields.parentId147.title", ""), "Отгрузка");
     ck_assert_str_eq(jv_text(fields, "fields.ufCrmReason.title", ""), "Причина отказа");
     ck_assert_str_eq(jv_text(fields, "fields.ufCrmReason.upperName", ""), "UF_CRM_REASON");
     ck_assert_str_eq(jv_text(fields, "fields.ufCrmMeeting.type", ""), "datetime");
