@@ -359,7 +359,7 @@ static void tell_health(struct morning *m)
 static void tell_where_next(struct morning *m, bool keep)
 {
     const struct house *h = m->house;
-    (void)printf("\nWhere to look next: config/rules.d (the ten rules, with comments), README.md, "
+    (void)printf("\nWhere to look next: config/rules.d (the rules, with comments), README.md, "
                  "`b24bridge --help`, `b24sandbox --help`.\n");
     if (!keep) {
         (void)printf("`./dev demo --keep` leaves both running, with curl lines to play with.\n");

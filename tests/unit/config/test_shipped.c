@@ -33,9 +33,12 @@ START_TEST(the_installed_configuration_is_right)
     ck_assert_int_eq(config->portal_count, 1);
     ck_assert_int_eq(config->calendar_count, 1);
     ck_assert_uint_gt(config->rules->count, 0);
-    /* Those that hand work to people by name wait for the right names; their scenarios switch them
-     * on. */
-    static const char *const off[] = {"first-line", "hand-over"};
+    /* Those that hand work to people by name, write to clients, call other systems or want a smart
+     * process wait for what is right there; their scenarios switch them on. */
+    static const char *const off[] = {
+        "first-line", "hand-over", "to-sales",    "welcome",
+        "delivery",   "messenger", "debt-begins", "debt-ends",
+    };
     size_t off_count = 0;
     for (size_t i = 0; i < config->rules->count; i++) {
         const struct rule *rule = &config->rules->rules[i];
