@@ -142,11 +142,12 @@ END_TEST
 
 /* ---- 62 task-chain --------------------------------------------------------------------------- */
 
-START_TEST(closing_a_task_opens_the_next_and_the_last_moves_the_deal)
+START_TEST(closing_a_task_opens_the_next_and_the_last_makes_the_act)
 {
     static const char *const titles[] = {"Раскрой: Окна", "Сборка: Окна", "Упаковка: Окна"};
-    struct house *h = open_with(EXAMPLES("62-task-chain"));
-    int64_t id = house_seen(h, VOLKOV, DEAL, deal_fields(3, "C3:NEW", 1000));
+    struct house *h = open_with(EXAMPLES("52-act", "62-task-chain"));
+    json_t *fields = with(deal_fields(3, "C3:NEW", 1000), "companyId", json_integer(1));
+    int64_t id = house_seen(h, VOLKOV, DEAL, fields);
     enter(h, VOLKOV, id, "C3:EXECUTING");
     for (int i = 0; i < 3; i++) {
         HOUSE_EFFECTS_ARE(h, i + 1, "tasks.task.add", NULL);
@@ -158,7 +159,32 @@ START_TEST(closing_a_task_opens_the_next_and_the_last_moves_the_deal)
         complete(h, VOLKOV, i + 1);
     }
     HOUSE_VALUE_IS(h, DEAL, id, "stageId", "C3:WON");
-    ALL_EFFECTS_ARE(h, 4);
+    HOUSE_EFFECTS_ARE(h, 1, "crm.documentgenerator.document.add", NULL);
+    ALL_EFFECTS_ARE(h, 6);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_task_that_is_seen_for_the_first_time_when_it_is_closed_counts_once)
+{
+    struct house *h = open_with(EXAMPLES("62-task-chain"));
+    int64_t id = house_seen(h, VOLKOV, DEAL, deal_fields(3, "C3:NEW", 1000));
+    json_decref(house_control(h, json_pack("{ss}", "do", "unsubscribe"))); /* so no ONTASKADD */
+    json_decref(
+        house_control(h, json_pack("{ss ss so}", "do", "subscribe", "event", "ONCRMDEALUPDATE",
+                                   "url", json_sprintf("%s/hook/main", house_public_url(h)))));
+    enter(h, VOLKOV, id, "C3:EXECUTING");
+    ALL_EFFECTS_ARE(h, 1);
+    json_decref(
+        house_control(h, json_pack("{ss ss so}", "do", "subscribe", "event", "ONTASKUPDATE", "url",
+                                   json_sprintf("%s/hook/main", house_public_url(h)))));
+    for (int i = 0; i < 2; i++) {
+        complete(h, VOLKOV, 1);
+        HOUSE_EFFECTS_ARE(h, 1, "tasks.task.add", task_where("Сборка: Окна", VOLKOV));
+        json_decref(house_person(h, VOLKOV, "tasks.task.renew", json_pack("{si}", "taskId", 1)));
+        house_settle(h);
+    }
+    ALL_EFFECTS_ARE(h, 2);
     house_close(h);
 }
 END_TEST
@@ -279,6 +305,24 @@ START_TEST(phones_get_one_form_each_once_and_keep_their_kind)
 }
 END_TEST
 
+/* The same number stands in a row that is not ours to look at. */
+START_TEST(phones_whose_cleaning_had_no_answer_are_cleaned_all_the_same)
+{
+    static const char *const kinds[] = {"drop_before", "drop_after"};
+    struct house *h = open_with(EXAMPLES("81-clean-phones"));
+    house_fault(
+        h, json_pack("{ss ss si}", "kind", kinds[_i], "method", "crm.item.update", "count", 1));
+    int64_t id =
+        house_add(h, IVANOV, CONTACT,
+                  json_pack("{ss s[oo]}", "name", "Вера", "fm", phone_new("MOBILE", "89005554433"),
+                            phone_new("WORK", "+79005554433")));
+    HOUSE_UNTIL(h, house_count_runs(h, "clean-contact-phones", "done") == 1);
+    phones_are(h, CONTACT, id, "MOBILE +79005554433");
+    ALL_EFFECTS_ARE(h, 1);
+    house_close(h);
+}
+END_TEST
+
 START_TEST(clean_phones_and_what_only_a_person_understands_are_left_alone)
 {
     static const char *const phones[] = {"+79005554433", "8 495 765-43-21 доб. 5",
@@ -311,11 +355,13 @@ int main(void)
     tcase_add_test(tcase, a_private_person_gets_no_act_and_another_stage_makes_none);
     tcase_add_test(tcase, sales_gets_a_deal_of_the_call_centre_with_its_people);
     tcase_add_test(tcase, a_deal_that_was_in_sales_before_stays_with_its_manager);
-    tcase_add_test(tcase, closing_a_task_opens_the_next_and_the_last_moves_the_deal);
+    tcase_add_test(tcase, closing_a_task_opens_the_next_and_the_last_makes_the_act);
+    tcase_add_test(tcase, a_task_that_is_seen_for_the_first_time_when_it_is_closed_counts_once);
     tcase_add_test(tcase, a_chain_ends_with_its_deal_and_other_tasks_are_no_part_of_it);
     tcase_add_test(tcase, a_big_deal_goes_from_the_head_to_the_director_and_back);
     tcase_add_test(tcase, a_small_deal_asks_nobody_and_one_that_was_sent_back_goes_no_further);
     tcase_add_test(tcase, phones_get_one_form_each_once_and_keep_their_kind);
+    tcase_add_loop_test(tcase, phones_whose_cleaning_had_no_answer_are_cleaned_all_the_same, 0, 2);
     tcase_add_test(tcase, clean_phones_and_what_only_a_person_understands_are_left_alone);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
