@@ -19,6 +19,7 @@ enum {
     FULL_PAUSE_MS = 5000,
     STORE_PAUSE_MS = 500,
     ROUNDS_MOST = 10,
+    FIRST_YEAR = 1920, /* nothing that comes round every year is older */
 };
 
 static const struct backoff portal_pauses = {.first_ms = 2000, .most_ms = 300000};
@@ -169,16 +170,49 @@ static json_t *idle_filter_new(const struct zone *zone, int64_t least, int64_t m
     return filter;
 }
 
+static int64_t years_back(const struct zone *zone, int64_t ms, int years)
+{
+    struct civil then = zone_local(zone, ms);
+    then.year -= years;
+    return zone_moment(zone, then);
+}
+
+/* What comes round every year is listed by when it was first: the same days of all years. A 29th of
+ * February that is kept on the 28th is found by the day that the bounds have in hand. */
+static json_t *yearly_filter_new(const struct scan *scan, const struct zone *zone, int64_t least,
+                                 int64_t most)
+{
+    json_t *any = json_pack("{s:s}", "logic", "OR");
+    int years = zone_local(zone, most).year - FIRST_YEAR;
+    for (int back = 0; back <= years; back++) {
+        char key[12];
+        json_t *days = json_object();
+        put_bound(days, ">=", scan->field, zone, years_back(zone, least, back), scan->day);
+        put_bound(days, "<=", scan->field, zone, years_back(zone, most, back), scan->day);
+        (void)snprintf(key, sizeof key, "%d", back);
+        (void)json_object_set_new(any, key, days);
+    }
+    return json_pack("{s:o}", "0", any);
+}
+
+static json_t *once_filter_new(const struct scan *scan, const struct zone *zone, int64_t least,
+                               int64_t most)
+{
+    json_t *filter = json_object();
+    put_bound(filter, ">=", scan->field, zone, least, scan->day);
+    put_bound(filter, "<=", scan->field, zone, most, scan->day);
+    return filter;
+}
+
 static json_t *params_new(const struct task *task, int64_t least, int64_t most)
 {
     const struct scan *scan = task->scan;
     const struct zone *zone = task->portal->config->zone;
-    bool idle = scan->timer->trigger->kind == TRIGGER_IDLE;
-    json_t *filter = idle ? idle_filter_new(zone, least, most) : json_object();
-    if (!idle) {
-        put_bound(filter, ">=", scan->field, zone, least, scan->day);
-        put_bound(filter, "<=", scan->field, zone, most, scan->day);
-    }
+    const struct trigger *trigger = scan->timer->trigger;
+    bool idle = trigger->kind == TRIGGER_IDLE;
+    json_t *filter = idle              ? idle_filter_new(zone, least, most)
+                     : trigger->yearly ? yearly_filter_new(scan, zone, least, most)
+                                       : once_filter_new(scan, zone, least, most);
     (void)json_object_set_new(filter, ">id", json_integer(scan->timer->row.cursor));
     return json_pack("{s:i, s:[s, s, s], s:o, s:{s:s}, s:i}", "entityTypeId",
                      scan->timer->trigger->entity_type, "select", "id", scan->field,
@@ -284,7 +318,8 @@ static void take_record(struct task *task, struct store_change *change, const js
         return;
     scan->timer->row.cursor = id;
     (void)snprintf(entity.id, sizeof entity.id, "%" PRId64, id);
-    if (timer_moment(scan->timer->rule, scan->timer->trigger, &scope, record, &moment) == KNOWN &&
+    if (timer_moment(scan->timer->rule, scan->timer->trigger, &scope, record, NULL, &moment) ==
+            KNOWN &&
         moment.set && moment.due_ms >= scan->from_ms && moment.due_ms <= scan->to_ms &&
         !is_known(task, &entity, &moment))
         hand_over(task, change, &entity);

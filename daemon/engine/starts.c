@@ -42,13 +42,13 @@ static void drop_ended(struct task *task)
     task->live_count = kept;
 }
 
-static void end_runs(struct task *task, struct store_change *change)
+static void end_runs(struct task *task, bool deleted, struct store_change *change)
 {
     for (size_t i = 0; i < task->judgement.ending_count; i++) {
         const struct ending *ending = &task->judgement.endings[i];
         for (int64_t k = 0; k < task->live_count; k++)
             if (task->live[k].id == ending->run_id && task->live[k].state != RUN_CANCELLED) {
-                timers_cancelled(task, &task->live[k], change);
+                timers_cancelled(task, &task->live[k], deleted, change);
                 look_end_run(task, change, &task->live[k], ending->reason);
             }
     }
@@ -251,7 +251,7 @@ static bool admit(struct task *task, const struct change *c, struct store_change
 bool start_runs(struct task *task, const struct change *c, struct store_change *change)
 {
     int64_t last_stored = task->live_count > 0 ? task->live[task->live_count - 1].id : 0;
-    end_runs(task, change);
+    end_runs(task, c->deleted, change);
     for (size_t i = 0; i < task->judgement.firing_count; i++)
         if (!admit(task, c, change, &task->judgement.firings[i], last_stored))
             return false;

@@ -61,13 +61,14 @@ struct woken {
     char base[TIMER_BASE_SIZE];
     int64_t due_ms;
     bool over;    /* gone off, or for good not, for that value */
+    bool last;    /* it will not come round again: the record is gone */
     bool left;    /* it has moved on from other values */
     bool fired;   /* it counts as a firing */
     bool restart; /* it takes the place of other runs of its rule */
     int64_t visit_ms;
     int64_t frozen_ms; /* the limit is reached: until then; 0: no */
     char frozen_why[320];
-    int64_t next_id; /* of the run that waits for the next time of an `every` */
+    int64_t next_id; /* of the run that waits for the next time of what comes again */
 };
 
 enum { ENGINE_BUCKETS = 1024, ENGINE_TASKS_PER_PORTAL = 256, ENGINE_MOST_WORKERS = 16 };

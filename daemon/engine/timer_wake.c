@@ -40,30 +40,6 @@ void timers_missed(struct task *task)
 
 /* ---- what the commit says -------------------------------------------------------------------- */
 
-static void put_next(struct task *task, struct store_change *change)
-{
-    struct woken *w = &task->woken;
-    struct rules_env env;
-    struct timer_moment moment;
-    struct err err = {0};
-    struct entity entity;
-    const struct rule *rule = rule_of(task);
-    task_env(task, &env);
-    timer_entity_of_rule(rule, &entity);
-    int64_t after_ms = w->due_ms > env.now_ms ? w->due_ms : env.now_ms;
-    if (!timer_next(rule, w->trigger, &env, after_ms, &moment, &err)) {
-        log_error("a timer cannot be set rule=%s why=\"%s\"", rule->name, err.text);
-        return;
-    }
-    struct run next =
-        timer_run_new(task->engine, task->portal->id, env.zone, &entity, rule, w->trigger, &moment);
-    if (w->next_id == 0)
-        w->next_id = next.id;
-    next.id = w->next_id; /* a commit that is tried again puts the same */
-    store_put_run(change, &next);
-    run_done(&next);
-}
-
 static void put_replaced(struct task *task, struct store_change *change)
 {
     for (int64_t i = 0; i < task->live_count; i++) {
@@ -85,9 +61,9 @@ void timers_put(struct task *task, struct store_change *change)
     if (w->left)
         store_put_over_left(change, run->portal, &run->entity, run->rule, w->trigger->text,
                             w->base);
-    if (w->over && w->trigger->kind == TRIGGER_EVERY)
-        put_next(task, change);
-    else if (w->over)
+    if (w->over && !w->last && timer_comes_again(w->trigger))
+        timer_put_again(task, run, &task->woken, change);
+    if (w->over && w->trigger->kind != TRIGGER_EVERY)
         store_put_over(change, run->portal, &run->entity, run->rule, w->trigger->text, w->base,
                        w->due_ms > now_ms ? w->due_ms : now_ms);
     if (w->fired)
@@ -240,6 +216,7 @@ static enum task_turn timers_woke(struct task *task)
     case TIMER_ENDS:
         if (waking.over || waking.bad)
             mark_over(task);
+        task->woken.last = change.deleted;
         turn = work_end(task, waking.bad ? RUN_DEAD : RUN_CANCELLED, waking.reason);
         break;
     }

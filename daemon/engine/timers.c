@@ -103,7 +103,7 @@ static bool set_every(struct beginning *b, struct engine_portal *portal, const s
     struct entity entity;
     timer_entity_of_rule(rule, &entity);
     config_env(b->e->site.config, portal->config, b->now_ms, 0, &env);
-    if (!timer_next(rule, trigger, &env, b->now_ms, &moment, &err)) {
+    if (!timer_next(rule, trigger, &env, b->now_ms, "", &moment, &err)) {
         log_error("a timer cannot be set rule=%s why=\"%s\"", rule->name, err.text);
         return false;
     }
@@ -335,10 +335,43 @@ bool timers_look(struct task *task, const struct look *look, struct store_change
     return true;
 }
 
-void timers_cancelled(const struct task *task, const struct run *run, struct store_change *change)
+void timer_put_again(struct task *task, const struct run *run, struct woken *woken,
+                     struct store_change *change)
 {
-    int64_t due_ms = timer_due_ms(run), now_ms = clock_wall_ms();
-    if (run_is_timer(run))
-        store_put_over(change, task->portal->id, &run->entity, run->rule, timer_text(run),
-                       timer_base(run), due_ms > now_ms ? due_ms : now_ms);
+    const struct rule *rule = ruleset_find(task_rules(task), run->rule);
+    struct rules_env env;
+    struct timer_moment moment;
+    struct err err = {0};
+    task_env(task, &env);
+    int64_t after_ms = woken->due_ms > env.now_ms ? woken->due_ms : env.now_ms;
+    if (!timer_next(rule, woken->trigger, &env, after_ms, woken->base, &moment, &err)) {
+        log_error("a timer cannot be set rule=%s why=\"%s\"", rule->name, err.text);
+        return;
+    }
+    struct run next = timer_run_new(task->engine, task->portal->id, env.zone, &run->entity, rule,
+                                    woken->trigger, &moment);
+    if (woken->next_id == 0)
+        woken->next_id = next.id;
+    next.id = woken->next_id; /* a commit that is tried again puts the same */
+    json_t *start = json_object_get(run->vars, "start");
+    if (start != NULL)
+        (void)json_object_set(next.vars, "start", start);
+    store_put_run(change, &next);
+    run_done(&next);
+}
+
+void timers_cancelled(struct task *task, const struct run *run, bool deleted,
+                      struct store_change *change)
+{
+    const struct rule *rule = ruleset_find(task_rules(task), run->rule);
+    struct woken woken = {.due_ms = timer_due_ms(run)};
+    int64_t now_ms = clock_wall_ms();
+    if (!run_is_timer(run))
+        return;
+    store_put_over(change, task->portal->id, &run->entity, run->rule, timer_text(run),
+                   timer_base(run), woken.due_ms > now_ms ? woken.due_ms : now_ms);
+    woken.trigger = rule != NULL ? timer_of(rule, timer_text(run)) : NULL;
+    (void)snprintf(woken.base, sizeof woken.base, "%s", timer_base(run));
+    if (!deleted && woken.trigger != NULL && timer_comes_again(woken.trigger))
+        timer_put_again(task, run, &woken, change);
 }

@@ -64,6 +64,7 @@ struct trigger {
     char *name;                /* owned: a robot's CODE, an EVENT's name upper case, a funnel, a
                                   signal's words */
     struct duration span;      /* of before, after, idle */
+    bool yearly;               /* of before, after: the date comes round every year */
     int every, minute_of_day;  /* TRIGGER_EVERY: the day, see above, and the time */
     int signal;                /* TRIGGER_SIGNAL: enum signal */
     char *text;                /* owned: as written, for traces */

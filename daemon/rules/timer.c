@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/date.h"
 #include "common/jv.h"
 #include "daemon/model/need.h"
 #include "daemon/rules/fieldname.h"
@@ -88,16 +89,14 @@ enum known timer_field(const struct trigger *trigger, struct scope *scope, char 
 
 /* ---- moments --------------------------------------------------------------------------------- */
 
-static enum known reckon(const struct rule *rule, const struct trigger *trigger,
-                         struct scope *scope, int64_t base_ms, struct timer_moment *ret)
+static bool reckon(const struct rule *rule, const struct trigger *trigger,
+                   const struct rules_env *env, int64_t base_ms, struct timer_moment *ret,
+                   struct err *err)
 {
-    const struct calendar *calendar = calendar_of(rule, scope->env);
-    struct err err = {0};
     int sign = trigger->kind == TRIGGER_BEFORE ? -1 : 1;
-    if (!duration_apply(&trigger->span, sign, base_ms, calendar, &ret->due_ms, &err))
-        return scope_bad(scope, "%s: %s", trigger->text, err.text);
-    ret->set = true;
-    return KNOWN;
+    ret->set =
+        duration_apply(&trigger->span, sign, base_ms, calendar_of(rule, env), &ret->due_ms, err);
+    return ret->set;
 }
 
 /* A date is midnight of that day in the portal's zone: the time beside it means nothing
@@ -115,11 +114,46 @@ static bool read_base(const struct zone *zone, const char *text, bool day, int64
     return true;
 }
 
+/* The same day and time of another year; who was born on the 29th of February has his day on the
+ * 28th where there is no other. */
+static int64_t same_day(const struct zone *zone, struct civil first, int year)
+{
+    int days = date_month_days(year, first.month);
+    first.year = year;
+    first.day = first.day < days ? first.day : days;
+    return zone_moment(zone, first);
+}
+
+/* What comes round every year: the first that goes off at `from` or later, or the one counted from
+ * `standing`. Neither is more than a year before the earlier of the two, for no span is longer than
+ * half a year. */
+static bool come_round(const struct rule *rule, const struct trigger *trigger,
+                       const struct rules_env *env, int64_t first_ms, bool day, int64_t from_ms,
+                       const char *standing, struct timer_moment *ret, struct err *err)
+{
+    const struct zone *zone = env->zone;
+    struct civil first = zone_local(zone, first_ms);
+    int64_t standing_ms = from_ms;
+    (void)zone_parse_iso(zone, standing, &standing_ms);
+    int year = zone_local(zone, standing_ms < from_ms ? standing_ms : from_ms).year - 1;
+    for (year = year > first.year ? year : first.year;; year++) {
+        int64_t base_ms = same_day(zone, first, year);
+        if (!reckon(rule, trigger, env, base_ms, ret, err))
+            return false;
+        zone_iso(zone, base_ms, ret->base);
+        if (day)
+            ret->base[strlen("2026-01-20")] = '\0';
+        if (ret->due_ms >= from_ms || strcmp(ret->base, standing) == 0)
+            return true;
+    }
+}
+
 static enum known moment_of_field(const struct rule *rule, const struct trigger *trigger,
-                                  struct scope *scope, const json_t *record,
+                                  struct scope *scope, const json_t *record, const struct run *set,
                                   struct timer_moment *ret)
 {
     struct field_info info;
+    struct err err = {0};
     bool day;
     int64_t base_ms;
     enum known known = find_field(trigger, scope, &info, &day);
@@ -130,7 +164,10 @@ static enum known moment_of_field(const struct rule *rule, const struct trigger 
         return KNOWN;
     if (!read_base(scope->env->zone, text, day, &base_ms, ret->base))
         return scope_bad(scope, "%s: \"%.40s\" is not a date", trigger->text, text);
-    return reckon(rule, trigger, scope, base_ms, ret);
+    bool good = trigger->yearly ? come_round(rule, trigger, scope->env, base_ms, day,
+                                             scope->env->now_ms, timer_base(set), ret, &err)
+                                : reckon(rule, trigger, scope->env, base_ms, ret, &err);
+    return good ? KNOWN : scope_bad(scope, "%s: %s", trigger->text, err.text);
 }
 
 /* product.md §2.2: nothing in updatedTime or lastActivityTime. */
@@ -139,6 +176,7 @@ static enum known moment_of_rest(const struct rule *rule, const struct trigger *
                                  struct timer_moment *ret)
 {
     static const char *const touched[] = {"updatedTime", "lastActivityTime"};
+    struct err err = {0};
     int64_t last_ms = INT64_MIN, ms;
     for (size_t i = 0; i < 2; i++)
         if (zone_parse_iso(scope->env->zone, jv_text(record, touched[i], ""), &ms) && ms > last_ms)
@@ -146,15 +184,17 @@ static enum known moment_of_rest(const struct rule *rule, const struct trigger *
     if (last_ms == INT64_MIN)
         return KNOWN;
     zone_iso(scope->env->zone, last_ms, ret->base);
-    return reckon(rule, trigger, scope, last_ms, ret);
+    return reckon(rule, trigger, scope->env, last_ms, ret, &err)
+               ? KNOWN
+               : scope_bad(scope, "%s: %s", trigger->text, err.text);
 }
 
 enum known timer_moment(const struct rule *rule, const struct trigger *trigger, struct scope *scope,
-                        const json_t *record, struct timer_moment *ret)
+                        const json_t *record, const struct run *set, struct timer_moment *ret)
 {
     *ret = (struct timer_moment){0};
     return trigger->kind == TRIGGER_IDLE ? moment_of_rest(rule, trigger, scope, record, ret)
-                                         : moment_of_field(rule, trigger, scope, record, ret);
+                                         : moment_of_field(rule, trigger, scope, record, set, ret);
 }
 
 static bool is_the_day(const struct trigger *trigger, const struct calendar *calendar,
@@ -172,9 +212,28 @@ static bool is_the_day(const struct trigger *trigger, const struct calendar *cal
     }
 }
 
-bool timer_next(const struct rule *rule, const struct trigger *trigger, const struct rules_env *env,
-                int64_t after_ms, struct timer_moment *ret, struct err *err)
+bool timer_comes_again(const struct trigger *trigger)
 {
+    return trigger->kind == TRIGGER_EVERY || trigger->yearly;
+}
+
+static bool next_year(const struct rule *rule, const struct trigger *trigger,
+                      const struct rules_env *env, int64_t after_ms, const char *base,
+                      struct timer_moment *ret, struct err *err)
+{
+    int64_t base_ms;
+    bool day = strchr(base, 'T') == NULL;
+    *ret = (struct timer_moment){0};
+    if (!zone_parse_iso(env->zone, base, &base_ms))
+        return err_set(err, "\"%s\" is not a date", base);
+    return come_round(rule, trigger, env, base_ms, day, after_ms + 1, "", ret, err);
+}
+
+bool timer_next(const struct rule *rule, const struct trigger *trigger, const struct rules_env *env,
+                int64_t after_ms, const char *base, struct timer_moment *ret, struct err *err)
+{
+    if (trigger->yearly)
+        return next_year(rule, trigger, env, after_ms, base, ret, err);
     const struct calendar *calendar = calendar_of(rule, env);
     struct civil time = zone_local(env->zone, after_ms);
     if (trigger->every == EVERY_WORKDAY && calendar == NULL)
@@ -285,7 +344,7 @@ const char *timer_text(const struct run *run)
 
 const char *timer_base(const struct run *run)
 {
-    return jv_text(run->vars, "timer.base", "");
+    return run != NULL ? jv_text(run->vars, "timer.base", "") : "";
 }
 
 int64_t timer_due_ms(const struct run *run)

@@ -1,10 +1,10 @@
 #ifndef DAEMON_RULES_TIMER_H
 #define DAEMON_RULES_TIMER_H
 
-/* Timers: `2h before deal.FIELD`, `3 workdays after deal.FIELD`, `deal idle D`, `every weekday
- * 09:00`. A timer that is set is a run that waits before its first step (model/run.h); it counts as
- * fired when it wakes. What a look says of an entity's timers, and what a waking one does, is
- * decided here. Pure. */
+/* Timers: `2h before deal.FIELD`, `3 workdays after deal.FIELD`, `10h after contact.birthdate every
+ * year`, `deal idle D`, `every weekday 09:00`. A timer that is set is a run that waits before its
+ * first step (model/run.h); it counts as fired when it wakes. What a look says of an entity's
+ * timers, and what a waking one does, is decided here. Pure. */
 
 #include <jansson.h>
 
@@ -33,14 +33,21 @@ struct timer_moment {
                                    same are the same value of the field */
 };
 
-/* When the timer of a before, after or idle goes off for that record. */
+/* When the timer of a before, after or idle goes off for that record. What comes round every year
+ * stays with the year of `set`, the run that waits for it, as long as the record's date is still
+ * that day; without one (NULL) or with another date it is the next to come. */
 enum known timer_moment(const struct rule *, const struct trigger *, struct scope *,
-                        const json_t *record, struct timer_moment *ret);
-/* The first time of an `every` after (not at) that moment. */
+                        const json_t *record, const struct run *set, struct timer_moment *ret);
+/* Is there a next time once it has gone off? */
+bool timer_comes_again(const struct trigger *);
+/* The first time after (not at) that moment of an `every`, or, of what comes round every year, the
+ * first after it of the day that `base` is. */
 bool timer_next(const struct rule *, const struct trigger *, const struct rules_env *,
-                int64_t after_ms, struct timer_moment *ret, struct err *) MUST_CHECK;
+                int64_t after_ms, const char *base, struct timer_moment *ret,
+                struct err *) MUST_CHECK;
 /* Lists of a portal's records are asked for those whose field lies between these two moments, so
- * that no timer that goes off between `from` and `to` is missed; a few more are. */
+ * that no timer that goes off between `from` and `to` is missed; a few more are. Of what comes
+ * round every year: for those whose day, in the year of these moments, lies between. */
 bool timer_bounds(const struct rule *, const struct trigger *, const struct rules_env *,
                   int64_t from_ms, int64_t to_ms, int64_t *ret_least, int64_t *ret_most,
                   struct err *) MUST_CHECK;
@@ -95,8 +102,8 @@ bool timer_admit(const struct rule *, const struct timer_moment *, const struct 
 void timer_write(struct run *, const struct trigger *, const struct timer_moment *,
                  const struct zone *);
 const char *timer_text(const struct run *); /* the trigger's, "" when the run is no timer */
-const char *timer_base(const struct run *);
-int64_t timer_due_ms(const struct run *); /* the moment, whatever the run's due time has become */
+const char *timer_base(const struct run *); /* "" of NULL */
+int64_t timer_due_ms(const struct run *);   /* the moment, whatever the run's due time has become */
 /* Why a timer that is overdue does not go off, or NULL. */
 const char *timer_late(const struct rule *, int64_t due_ms, int64_t started_ms, int64_t now_ms);
 

@@ -61,21 +61,22 @@ static bool is_news(const struct change *change, const struct trigger *trigger, 
     return was != NULL && !jv_same(was, json_object_get(change->now, name));
 }
 
+/* The year that a yearly one is in is its run's own. */
 static bool is_alike(const struct slot *a, const struct slot *b)
 {
     const char *a_calendar = a->rule->calendar, *b_calendar = b->rule->calendar;
     bool same = a_calendar == NULL || b_calendar == NULL ? a_calendar == b_calendar
                                                          : strcmp(a_calendar, b_calendar) == 0;
-    return same && strcmp(a->trigger->text, b->trigger->text) == 0;
+    return same && !b->trigger->yearly && strcmp(a->trigger->text, b->trigger->text) == 0;
 }
 
-static bool reckon(struct planning *p, const struct slot *slot)
+static bool reckon(struct planning *p, const struct slot *slot, const struct run *run)
 {
     if (p->reckoned != NULL && is_alike(p->reckoned, slot))
         return true;
     struct scope scope = judge_scope(&p->j, NULL, NULL);
     enum known known =
-        timer_moment(slot->rule, slot->trigger, &scope, p->j.change->now, &p->moment);
+        timer_moment(slot->rule, slot->trigger, &scope, p->j.change->now, run, &p->moment);
     p->news = known == KNOWN && is_news(p->j.change, slot->trigger, &scope);
     p->reckoned = known == KNOWN ? slot : NULL;
     if (known == KNOWN_BAD)
@@ -88,7 +89,7 @@ static void plan_slot(struct planning *p, const struct slot *slot)
 {
     const struct run *run = timer_among(p, slot);
     const struct timer_moment *moment = &p->moment;
-    if (!reckon(p, slot) || (!moment->set && run == NULL) ||
+    if (!reckon(p, slot, run) || (!moment->set && run == NULL) ||
         (moment->set && run != NULL && is_the_same(run, moment)))
         return;
     enum timer_doing doing = !moment->set ? TIMER_END : run != NULL ? TIMER_MOVE : TIMER_SET;
@@ -165,7 +166,7 @@ static bool still_stands(struct judging *j, const struct rule *rule, const struc
     if (trigger->kind == TRIGGER_EVERY)
         return true;
     struct scope scope = judge_scope(j, NULL, NULL);
-    enum known known = timer_moment(rule, trigger, &scope, j->change->now, &ret->moment);
+    enum known known = timer_moment(rule, trigger, &scope, j->change->now, run, &ret->moment);
     if (known == KNOWN_BAD)
         judge_freeze(j, rule, scope.err.text);
     judge_settle(j, &scope, known);

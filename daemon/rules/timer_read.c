@@ -146,6 +146,41 @@ static bool read_date_field(struct reading *g, size_t owner_at)
                     kind->word, known);
 }
 
+/* Half a year, so that the times of two years do not meet. */
+static bool is_short(const struct duration *span)
+{
+    static const int64_t hour_ms = 3600000;
+    switch (span->unit) {
+    case DURATION_PLAIN:
+        return span->amount <= 183 * 24 * hour_ms;
+    case DURATION_WORKDAYS:
+        return span->amount <= 125;
+    case DURATION_WORKTIME:
+        return span->amount <= INT64_C(1000) * hour_ms;
+    }
+    return false;
+}
+
+/* `every year`, or nothing. */
+static bool read_yearly(struct reading *g)
+{
+    struct trigger *out = g->out;
+    const struct path_part *part = &out->field.parts[1];
+    const struct field *field = part->quoted ? NULL : field_find(out->entity_type, part->text);
+    read_blanks(&g->r);
+    if (read_is(&g->r, '\0') && field != NULL && strcmp(field->name, "birthdate") == 0)
+        return read_bad(&g->r, g->r.at, "a day of birth is past; it comes round: %s every year",
+                        g->r.entry->value);
+    if (!read_word(&g->r, "every"))
+        return true;
+    out->yearly = true;
+    return read_expect(&g->r, "year") &&
+           (is_short(&out->span) ||
+            read_bad(&g->r, 0,
+                     "what comes round every year is at most half a year before or after "
+                     "its day"));
+}
+
 bool timer_read(struct reading *g)
 {
     static const struct {
@@ -166,7 +201,7 @@ bool timer_read(struct reading *g)
         g->r.at = behind;
         read_blanks(&g->r);
         size_t owner_at = g->r.at;
-        return read_owner(g) && read_date_field(g, owner_at);
+        return read_owner(g) && read_date_field(g, owner_at) && read_yearly(g);
     }
     return read_bad(&g->r, 0,
                     "a timer says \"before\" or \"after\" and a date: %s, 3 workdays after "

@@ -28,6 +28,24 @@ static int64_t add_meeting(struct house *h, int seconds)
                      json_pack("{ss so}", "title", "Окна", MEETING, moment_new(seconds)));
 }
 
+/* The same time of day, so many years before. */
+static json_t *moment_of_year_new(int seconds, int years)
+{
+    JV_AUTO *moment = moment_new(seconds);
+    const char *iso = json_string_value(moment);
+    return json_sprintf("%04d%s",
+                        (iso[0] - '0') * 1000 + (iso[1] - '0') * 100 + (iso[2] - '0') * 10 +
+                            (iso[3] - '0') - years,
+                        iso + 4);
+}
+
+static int64_t add_anniversary(struct house *h, int seconds)
+{
+    return house_add(
+        h, IVANOV, DEAL,
+        json_pack("{ss so}", "title", "Окна", MEETING, moment_of_year_new(seconds, 8)));
+}
+
 static void move_meeting(struct house *h, int64_t id, int seconds)
 {
     house_update(h, IVANOV, DEAL, id, json_pack("{so}", MEETING, moment_new(seconds)));
@@ -52,16 +70,22 @@ static void waits(struct house *h, int64_t seconds)
         json_decref(house_control(h, json_pack("{ss}", "do", "stats")));
 }
 
+static int64_t ms_of(const char *iso)
+{
+    struct err err = {0};
+    struct zone *utc = zone_load("UTC", &err);
+    int64_t ms = 0;
+    ck_assert(zone_parse_iso(utc, iso, &ms));
+    zone_free(utc);
+    return ms;
+}
+
 /* The moment a run began, as /api/runs shows it, in ms. */
 static int64_t began_ms(struct house *h)
 {
     json_t *runs = house_runs(h, "r", "done", "");
-    struct err err = {0};
-    struct zone *utc = zone_load("UTC", &err);
-    int64_t ms = 0;
     ck_assert_uint_eq(json_array_size(runs), 1);
-    ck_assert(zone_parse_iso(utc, jv_text(json_array_get(runs, 0), "created", ""), &ms));
-    zone_free(utc);
+    int64_t ms = ms_of(jv_text(json_array_get(runs, 0), "created", ""));
     json_decref(runs);
     return ms;
 }
@@ -292,6 +316,50 @@ START_TEST(every_waits_for_its_next_time_once)
 }
 END_TEST
 
+static const char yearly_rule[] = RULE("2s before deal.\"Дата встречи\" every year", "");
+
+START_TEST(what_comes_round_every_year_goes_off_and_waits_for_the_next)
+{
+    struct house *h = house_with(yearly_rule);
+    int64_t id = add_anniversary(h, 4);
+    HOUSE_UNTIL(h, effects_come(h, 1));
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "waiting") == 1);
+    house_update(h, IVANOV, DEAL, id, json_pack("{ss}", "title", "Двери"));
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, NULL);
+    ck_assert_int_eq(house_count_runs(h, "r", ""), 2);
+    JV_AUTO *runs = house_runs(h, "r", "waiting", "");
+    ck_assert_int_gt(ms_of(jv_text(runs, "0.due", "")) - clock_wall_ms(), 364 * INT64_C(86400000));
+    house_update(h, IVANOV, DEAL, id, json_pack("{so}", MEETING, moment_of_year_new(4, 3)));
+    HOUSE_UNTIL(h, effects_come(h, 2)); /* another day is this year's, if it is still to come */
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "waiting") == 1);
+    json_decref(house_person(h, IVANOV, "crm.item.delete",
+                             json_pack("{si sI}", "entityTypeId", DEAL, "id", (json_int_t)id)));
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "waiting") == 0);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(an_anniversary_that_nobody_touches_is_found)
+{
+    struct house *h = house_with("[rule other]\non = deal added\n[then comment]\ntext = x\n");
+    ck_assert_int_eq(house_stop(h), 0);
+    (void)add_anniversary(h, 8);
+    (void)add_anniversary(h, 90 * 86400);
+    (void)house_add(h, IVANOV, DEAL, json_pack("{ss}", "title", "Без даты"));
+    json_decref(house_control(h, json_pack("{ss}", "do", "stats")));
+    house_rules(h, yearly_rule);
+    house_start(h);
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "") == 1);
+    HOUSE_UNTIL(h, effects_come(h, 1));
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "waiting") == 1);
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, NULL);
+    ck_assert_int_eq(house_count_runs(h, "r", ""), 2);
+    house_close(h);
+}
+END_TEST
+
 START_TEST(timers_says_what_it_waits_for_and_what_would_cancel_it)
 {
     struct house *h =
@@ -317,4 +385,6 @@ CHECK_MAIN("timers", a_timer_goes_off_at_its_second, a_timer_that_has_gone_off_d
            a_deal_that_nobody_touches_is_found,
            a_deal_that_lies_idle_is_told_of_and_one_that_is_touched_is_not,
            every_waits_for_its_next_time_once,
+           what_comes_round_every_year_goes_off_and_waits_for_the_next,
+           an_anniversary_that_nobody_touches_is_found,
            timers_says_what_it_waits_for_and_what_would_cancel_it)
