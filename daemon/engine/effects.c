@@ -202,6 +202,18 @@ static void see_own_write(struct task *task, const struct pending *p)
     json_object_set(task->facts_known, need, jv_loose(record));
 }
 
+/* How many a list has in all is said beside its result (bitrix24.md §3.6); rules read it as a
+ * member of the result, and so does a run that is resumed from its rows. */
+static void keep_total(struct pending *p)
+{
+    json_t *total;
+    if (p->effect.command.write || p->answer.total < 0 || !json_is_object(p->answer.result))
+        return;
+    total = json_pack("{s:I}", "total", (json_int_t)p->answer.total);
+    (void)json_object_update_missing(p->answer.result, total);
+    json_decref(total);
+}
+
 static void take_answer(struct task *task, struct pending *p, struct answer *answer)
 {
     answer_done(&p->answer);
@@ -220,6 +232,7 @@ static void take_answer(struct task *task, struct pending *p, struct answer *ans
         p->state = p->effect.command.write ? PENDING_LOOK : PENDING_LATER;
         break;
     case VERDICT_DONE:
+        keep_total(p);
         see_own_write(task, p);
         pending_settle(task, p);
         break;

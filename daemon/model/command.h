@@ -63,7 +63,7 @@ struct answer {
     enum verdict verdict;
     json_t *result; /* owned; NULL unless DONE */
     json_t *next;   /* owned; `next` of a list, NULL if absent */
-    int64_t total;  /* `total` of a list; 0 if absent */
+    int64_t total;  /* `total` of a list; -1 if the portal did not say */
     char error[64]; /* Bitrix24's code, upper case, or ours: "TIMEOUT", "NOT_JSON", "NOT_SENT" … */
     char text[320];  /* what it said, secrets cut, one line */
     int status;      /* HTTP status, 0 without an answer */

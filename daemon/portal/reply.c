@@ -84,7 +84,7 @@ static void set_result(struct call *call, const json_t *result, const json_t *ne
     answer->verdict = VERDICT_DONE;
     answer->result = json_incref(jv_loose(result));
     answer->next = next != NULL ? json_incref(jv_loose(next)) : NULL;
-    answer->total = jv_int(total, "", 0);
+    answer->total = jv_int(total, "", -1);
 }
 
 static void note_why(struct reply_effect *effect, const struct reply *reply, const char *code,

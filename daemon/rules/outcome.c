@@ -157,11 +157,21 @@ static bool is_too_long(const json_t *value)
     return ret;
 }
 
+/* A long list is still counted. */
+static json_t *shortened_new(const json_t *result)
+{
+    json_t *ret = plan_id_of_new(result);
+    json_t *total = json_object_get(result, "total");
+    if (total != NULL)
+        (void)json_object_set(ret, "total", total);
+    return ret;
+}
+
 json_t *outcome_label_new(const struct plan *p, const struct outcome *outcome)
 {
     if (outcome->shadow)
         return json_pack("{s:i, s:b}", "id", 0, "shadow", 1);
     if (p->result == NULL)
         return plan_id_of_new(first_result(p));
-    return is_too_long(p->result) ? plan_id_of_new(p->result) : json_incref(p->result);
+    return is_too_long(p->result) ? shortened_new(p->result) : json_incref(p->result);
 }

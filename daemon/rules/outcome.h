@@ -25,7 +25,8 @@ void outcome_touch(const struct plan *, json_t *vars);
 /* Leaves in the plan the commands without an answer only. */
 void outcome_keep_open(struct plan *);
 
-/* What {{LABEL.…}} will be: an object of at most 64 KiB, else only its id. New. */
+/* What {{LABEL.…}} will be: an object of at most 64 KiB, else only its id and, of a list,
+ * its total. New. */
 json_t *outcome_label_new(const struct plan *, const struct outcome *);
 
 #endif

@@ -288,17 +288,32 @@ static enum known at_now(const struct walk *w, struct seen *ret)
     return found(ret, json_string(iso));
 }
 
+/* A member of a list by its number from 0 on, or by a name: that member of each. NULL: none. */
+static json_t *tree_member_new(const struct path *path, const json_t *tree, int part)
+{
+    const char *name = part < path->count ? path->parts[part].text : NULL;
+    int64_t number;
+    size_t i;
+    json_t *one;
+    if (name == NULL || tree == NULL)
+        return json_incref(jv_loose(tree));
+    if (!json_is_array(tree))
+        return tree_member_new(path, json_object_get(tree, name), part + 1);
+    if (number_int(name, &number))
+        return tree_member_new(path, json_array_get(tree, (size_t)number), part + 1);
+    json_t *each = json_array();
+    json_array_foreach (jv_loose(tree), i, one) {
+        json_t *member = tree_member_new(path, one, part);
+        if (member != NULL)
+            (void)json_array_append_new(each, member);
+    }
+    return each;
+}
+
 /* What has no fields but members: an event's data, a step's result. */
 static enum known at_members(const struct walk *w, const json_t *tree, int part, struct seen *ret)
 {
-    for (; part < w->path->count && tree != NULL; part++) {
-        const char *name = w->path->parts[part].text;
-        if (json_is_array(tree))
-            tree = json_array_get(tree, (size_t)number_or_zero(name));
-        else
-            tree = json_object_get(tree, name);
-    }
-    return found(ret, json_incref(jv_loose(tree)));
+    return found(ret, tree_member_new(w->path, tree, part));
 }
 
 static enum known at_event(const struct walk *w, struct seen *ret)

@@ -219,6 +219,21 @@ START_TEST(a_long_reason_is_cut_between_letters)
 }
 END_TEST
 
+START_TEST(a_label_that_is_too_long_keeps_its_total)
+{
+    struct bench b;
+    char *text = mem_alloc(100 * 1024);
+    bench_open(&b, "[then rest crm.item.list as X]\nentityTypeId = 2\n\n[then stop]");
+    memset(text, 'x', 100 * 1024 - 1);
+    answer(&b, "0.0", "DONE", json_pack("{s[{ss}] si}", "items", "title", text, "total", 812));
+    go(&b);
+    ck_assert_int_eq(812, jv_int(b.run.vars, "labels.X.total", 0));
+    ck_assert_ptr_null(jv_at(b.run.vars, "labels.X.items"));
+    mem_free(text);
+    bench_close(&b);
+}
+END_TEST
+
 START_TEST(a_label_that_is_too_long_keeps_its_id)
 {
     struct bench b;
@@ -302,7 +317,7 @@ CHECK_MAIN("rules/advance", a_trace_of_a_condition_holds_the_actual_values,
            an_answered_command_is_never_asked_for_again,
            answers_of_other_steps_are_not_mistaken_for_this_one,
            a_step_makes_at_most_five_hundred_calls, a_long_reason_is_cut_between_letters,
-           a_label_that_is_too_long_keeps_its_id,
+           a_label_that_is_too_long_keeps_its_id, a_label_that_is_too_long_keeps_its_total,
            a_wait_in_working_time_names_its_calendar_when_there_are_several,
            a_rule_without_steps_is_done_at_once, commands_carry_what_the_step_says_about_doubt,
            an_answer_becomes_data)

@@ -378,6 +378,24 @@ START_TEST(a_run_of_no_entity_has_events_and_labels)
 }
 END_TEST
 
+START_TEST(a_member_of_a_list_is_that_of_each_or_of_the_one_with_its_number)
+{
+    struct bench b;
+    bench_init(&b);
+    json_t *found = json_pack("{si s[{si ss} {si} {si ss}]}", "total", 312, "items", "id", 1,
+                              "title", "Окна", "id", 2, "id", 3, "title", "Двери");
+    (void)json_object_set_new(json_object_get(b.vars, "labels"), "FOUND", found);
+    expect_value(&b, "FOUND.total", "312");
+    expect_value(&b, "FOUND.items.id", "[1,2,3]");
+    expect_value(&b, "FOUND.items.title", "[\"Окна\",\"Двери\"]");
+    expect_value(&b, "FOUND.items.2.title", "\"Двери\"");
+    expect_value(&b, "FOUND.items.9.title", "null");
+    expect_value(&b, "FOUND.items.title.x", "[]");
+    expect_value(&b, "FOUND.total.title", "null");
+    bench_done(&b);
+}
+END_TEST
+
 START_TEST(too_long_a_list_is_not_followed)
 {
     struct bench b;
@@ -458,5 +476,6 @@ CHECK_MAIN("scope", a_need_is_named_once, a_fact_that_is_null_is_known, needs_ha
            a_list_of_users_has_a_ceiling, fields_have_a_rest_name, fields_of_tasks_have_no_labels,
            stages_have_an_id_and_a_funnel, another_kind_of_entity_means_nothing,
            smart_processes_and_tasks_are_entities_too, a_run_of_no_entity_has_events_and_labels,
+           a_member_of_a_list_is_that_of_each_or_of_the_one_with_its_number,
            too_long_a_list_is_not_followed, a_link_is_built_from_the_portals_address,
            facts_of_a_wrong_shape_do_no_harm)
