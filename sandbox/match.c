@@ -126,6 +126,9 @@ static bool holds_one(const struct zone *zone, enum operation operation, const j
                       const json_t *wanted)
 {
     int order = match_compare(zone, value, wanted);
+    bool ordered = operation >= LESS && operation <= MORE_EQUAL;
+    if (ordered && jv_is_empty(value)) /* as NULL is to a database: neither before nor after */
+        return false;
     switch (operation) {
     case EQUAL:
         return equal(zone, value, wanted);

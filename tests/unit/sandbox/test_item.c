@@ -318,6 +318,8 @@ START_TEST(filters_have_prefixes_and_groups)
     ck_assert_int_eq(found(sb, "{'companyIds':2}"), 1);
     ck_assert_int_eq(found(sb, "{'>createdTime':'2026-01-12T05:59:59+00:00'}"), 3);
     ck_assert_int_eq(found(sb, "{'>createdTime':'2026-01-12T06:00:00Z'}"), 0);
+    ck_assert_int_eq(found(sb, "{'<birthdate':'2030-01-01'}"), 0); /* nobody has said his */
+    ck_assert_int_eq(found(sb, "{'>=birthdate':'1900-01-01'}"), 0);
     ck_assert_int_eq(found(sb, "{'0':{'logic':'OR','0':{'=id':1},'1':{'lastName':'Фёдоров'}},"
                                "'companyId':1}"),
                      1);
