@@ -237,7 +237,9 @@ START_TEST(nobody_calls_back_when_the_client_has_called)
                                        "ENTITY_TYPE_ID", DEAL, "ENTITY_ID", (json_int_t)id)));
     HOUSE_UNTIL(h, house_count_runs(h, "offer-sent", "cancelled") == 1);
     house_settle(h);
-    ALL_EFFECTS_ARE(h, 0);
+    HOUSE_EFFECTS_ARE(h, 0, "crm.activity.todo.add", NULL);
+    HOUSE_VALUE_IS(h, DEAL, id, "stageId", "C1:EXECUTING"); /* by client-answered, which says so */
+    ALL_EFFECTS_ARE(h, 2);
     house_close(h);
 }
 END_TEST

@@ -1,0 +1,601 @@
+/* The rules of config/rules.d that look after clients: first contact, calls, silence, dates and the
+ * daily digest. Each does its work and, in the other case, nothing; what takes days there takes
+ * seconds here. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/zone.h"
+#include "tests/support/house_check.h"
+#include "tests/support/house_example.h"
+
+enum { CALL = 2, IN = 1, OUT = 2 };
+enum { DAY_S = 86400, LONG_MS = 3600 * 1000 };
+
+#define TODO "crm.activity.todo.add"
+#define NOTIFY "im.notify.system.add"
+#define SWAPS(...) ((const struct house_swap[]){__VA_ARGS__, {NULL, NULL}})
+
+/* A file as it stands. */
+static struct house *open_rule(const char *path)
+{
+    return house_with_swaps(path, (const struct house_swap[]){{NULL, NULL}});
+}
+
+/* ---- what happens in the firm ---------------------------------------------------------------- */
+
+static json_t *comms(const char *type, const char *value)
+{
+    return json_pack("[{ss ss ss}]", "typeId", type, "valueType", "WORK", "value", value);
+}
+
+/* A call with somebody of that card, as the portal keeps it. */
+static int64_t call_with(struct house *h, int direction, int type, int64_t id)
+{
+    JV_AUTO *answer = house_person(
+        h, IVANOV, "crm.activity.add",
+        json_pack("{s{si sI si si ss ss si s[{ss si sI}]}}", "fields", "OWNER_TYPE_ID", type,
+                  "OWNER_ID", (json_int_t)id, "TYPE_ID", CALL, "DIRECTION", direction, "COMPLETED",
+                  direction == OUT ? "Y" : "N", "SUBJECT", "Разговор", "RESPONSIBLE_ID", IVANOV,
+                  "COMMUNICATIONS", "VALUE", "+79001112233", "ENTITY_TYPE_ID", type, "ENTITY_ID",
+                  (json_int_t)id));
+    house_settle(h);
+    return json_integer_value(answer);
+}
+
+/* The end of an incoming call: "304" was missed, "200" was taken. */
+static void call_ends(struct house *h, const char *id, const char *code, int64_t activity)
+{
+    json_decref(
+        house_control(h, json_pack("{ss ss s{ss ss ss ss ss ss so}}", "do", "event", "name",
+                                   "ONVOXIMPLANTCALLEND", "data", "CALL_ID", id, "CALL_TYPE", "2",
+                                   "PHONE_NUMBER", "+79001112233", "CALL_FAILED_CODE", code,
+                                   "CALL_DURATION", "0", "PORTAL_USER_ID", "5", "CRM_ACTIVITY_ID",
+                                   json_sprintf("%lld", (long long)activity))));
+    house_settle(h);
+}
+
+static int64_t deal_at(struct house *h, const char *stage)
+{
+    return house_seen(h, PETROVA, DEAL,
+                      json_pack("{ss si ss}", "title", "Окна", "categoryId", 1, "stageId", stage));
+}
+
+/* All events of a kind have come by when one of our own has. */
+static void tell(struct house *h, const char *event)
+{
+    json_decref(house_control(h, json_pack("{ss ss s{s{ss}}}", "do", "event", "name", event, "data",
+                                           "FIELDS", "ID", "USD")));
+    house_settle(h);
+}
+
+/* A day of the portal, so many years and days from today. */
+static json_t *day_new(int years, int days)
+{
+    char iso[26];
+    struct err err = {0};
+    struct zone *zone = zone_load("Europe/Moscow", &err);
+    ck_assert_ptr_nonnull(zone);
+    struct civil day = zone_local(zone, clock_wall_ms());
+    day.year += years;
+    day.day += days;
+    zone_iso(zone, zone_moment(zone, day), iso);
+    zone_free(zone);
+    return json_stringn(iso, 10);
+}
+
+/* "10h" of a rule that counts from midnight, as long as it takes for its time to come soon. */
+static char *soon_new(int seconds)
+{
+    struct err err = {0};
+    struct zone *zone = zone_load("Europe/Moscow", &err);
+    struct civil now = zone_local(zone, clock_wall_ms());
+    zone_free(zone);
+    return mem_printf("%ds", (now.hour * 60 + now.minute) * 60 + now.second + seconds);
+}
+
+/* ---- 11 first-contact ------------------------------------------------------------------------ */
+
+static struct house *open_first_contact(void)
+{
+    return house_with_swaps("config/rules.d/11-first-contact.ini",
+                            SWAPS({"15 workminutes", "1 second"}, {"1 workhour", "2 seconds"}));
+}
+
+static int64_t new_lead(struct house *h)
+{
+    return house_add(h, MOROZOVA, LEAD,
+                     json_pack("{ss si so}", "title", "Окна на дачу", "assignedById", PETROVA, "fm",
+                               comms("PHONE", "+79005554433")));
+}
+
+START_TEST(silence_on_a_lead_goes_up_step_by_step)
+{
+    enum { ORLOV = 2 };
+    struct house *h = open_first_contact();
+    (void)new_lead(h);
+    HOUSE_UNTIL(h, house_effects(h, NOTIFY, NULL) == 2);
+    HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si}", "USER_ID", PETROVA));
+    HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si}", "USER_ID", KUZNETSOV));
+    HOUSE_UNTIL(h, house_count_runs(h, "first-contact", "done") == 1);
+    HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si}", "USER_ID", ORLOV));
+    HOUSE_EFFECTS_ARE(h, 3, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(our_call_or_a_lead_at_work_keeps_the_heads_out)
+{
+    struct house *h =
+        house_with_swaps("config/rules.d/11-first-contact.ini", SWAPS({"1 workhour", "1 second"}));
+    int64_t called = new_lead(h), taken = new_lead(h);
+    house_settle(h);
+    ck_assert_int_eq(house_count_runs(h, "first-contact", "waiting"), 2);
+    (void)call_with(h, OUT, LEAD, called);
+    house_update(h, PETROVA, LEAD, taken, json_pack("{ss}", "stageId", "IN_PROCESS"));
+    HOUSE_UNTIL(h, house_count_runs(h, "first-contact", "cancelled") == 2);
+    /* nobody to be called, and one that is at work from the start */
+    (void)house_seen(h, MOROZOVA, LEAD, json_pack("{ss}", "title", "asdf"));
+    (void)house_seen(h, MOROZOVA, LEAD,
+                     json_pack("{ss ss so}", "title", "Дверь", "stageId", "IN_PROCESS", "fm",
+                               comms("EMAIL", "vera@example.com")));
+    ck_assert_int_eq(house_count_runs(h, "first-contact", ""), 2);
+    HOUSE_EFFECTS_ARE(h, 0, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+/* ---- 12 missed-call -------------------------------------------------------------------------- */
+
+static const char missed_calls[] = "config/rules.d/12-missed-call.ini";
+
+START_TEST(a_missed_call_is_a_to_do_and_then_the_heads_business)
+{
+    struct house *h = house_with_swaps(missed_calls, SWAPS({"30 workminutes", "3 seconds"}));
+    int64_t deal = deal_at(h, "C1:NEW"), call = call_with(h, IN, DEAL, deal);
+    call_ends(h, "first", "304", call);
+    call_ends(h, "again", "304", call_with(h, IN, DEAL, deal));
+    HOUSE_EFFECTS_ARE(h, 1, TODO,
+                      json_pack("{sI si ss}", "ownerId", (json_int_t)deal, "responsibleId", PETROVA,
+                                "title", "Перезвонить: +79001112233"));
+    HOUSE_UNTIL(h, house_count_runs(h, "missed-call-deal", "done") == 1);
+    HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si}", "USER_ID", KUZNETSOV));
+    HOUSE_EFFECTS_ARE(h, 2, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_missed_call_of_a_lead_is_the_leads)
+{
+    struct house *h = house_with_swaps(missed_calls, SWAPS({"30 workminutes", "1 second"}));
+    int64_t lead = new_lead(h);
+    call_ends(h, "first", "304", call_with(h, IN, LEAD, lead));
+    HOUSE_UNTIL(h, house_count_runs(h, "missed-call-lead", "done") == 1);
+    HOUSE_EFFECTS_ARE(h, 1, TODO,
+                      json_pack("{si sI}", "ownerTypeId", LEAD, "ownerId", (json_int_t)lead));
+    HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si}", "USER_ID", KUZNETSOV));
+    HOUSE_EFFECTS_ARE(h, 2, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(who_calls_back_is_not_told_on_and_other_calls_are_nothing)
+{
+    struct house *h = house_with_swaps(missed_calls, SWAPS({"now + 15 workminutes", "now + 1h"}));
+    int64_t deal = deal_at(h, "C1:NEW"), closed = deal_at(h, "C1:WON");
+    call_ends(h, "taken", "200", call_with(h, IN, DEAL, deal));
+    call_ends(h, "closed", "304", call_with(h, IN, DEAL, closed));
+    HOUSE_EFFECTS_ARE(h, 0, NULL, NULL);
+    call_ends(h, "missed", "304", call_with(h, IN, DEAL, deal));
+    ck_assert_int_eq(house_count_runs(h, "missed-call-deal", "waiting"), 1);
+    (void)call_with(h, OUT, DEAL, deal);
+    ck_assert_int_eq(house_count_runs(h, "missed-call-deal", "cancelled"), 1);
+    HOUSE_EFFECTS_ARE(h, 1, TODO, NULL);
+    HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+/* ---- 13 duplicates --------------------------------------------------------------------------- */
+
+static int64_t new_contact(struct house *h, const char *type, const char *value)
+{
+    json_t *fields = json_pack("{ss ss}", "name", "Пётр", "lastName", "Сидоров");
+    if (type != NULL)
+        (void)json_object_set_new(fields, "fm", comms(type, value));
+    return house_seen(h, MOROZOVA, CONTACT, fields);
+}
+
+START_TEST(who_enters_a_known_client_again_hears_of_it)
+{
+    struct house *h = open_rule("config/rules.d/13-duplicates.ini");
+    char text[300];
+    int64_t id = new_contact(h, "PHONE", "+79001112233");
+    (void)snprintf(text, sizeof text,
+                   "Такой контакт уже есть. Номера: по телефону 1, %lld, по почте нет. Новый: Пётр "
+                   "Сидоров. %s/crm/contact/details/%lld/",
+                   (long long)id, house_portal_url(h), (long long)id);
+    HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si ss}", "USER_ID", MOROZOVA, "MESSAGE", text));
+    (void)new_contact(h, "EMAIL", "ilina@romashka.ru");
+    HOUSE_EFFECTS_ARE(h, 2, NOTIFY, json_pack("{si}", "USER_ID", MOROZOVA));
+    HOUSE_EFFECTS_ARE(h, 2, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_client_who_is_new_is_no_duplicate)
+{
+    struct house *h = open_rule("config/rules.d/13-duplicates.ini");
+    int64_t id = new_contact(h, "PHONE", "+79995550011");
+    (void)new_contact(h, "EMAIL", "new@example.com");
+    (void)new_contact(h, NULL, NULL);
+    house_update(h, MOROZOVA, CONTACT, id, json_pack("{so}", "fm", comms("PHONE", "+79001112233")));
+    house_settle(h);
+    ck_assert_int_eq(house_count_runs(h, "duplicates", "done"), 3);
+    HOUSE_EFFECTS_ARE(h, 0, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+/* ---- 14 substitute --------------------------------------------------------------------------- */
+
+static void send_away(struct house *h, int user, int64_t for_ms)
+{
+    int64_t now_ms = clock_wall_ms();
+    json_decref(house_control(
+        h, json_pack("{ss ss si s{si ss ss so so}}", "do", "put", "what", "absence", "id", user,
+                     "row", "USER_ID", user, "ACCESSIBILITY", "absent", "DT_SKIP_TIME", "N",
+                     "DATE_FROM_TS_UTC", json_sprintf("%lld", (long long)now_ms / 1000 - 3600),
+                     "DATE_TO_TS_UTC", json_sprintf("%lld", (long long)(now_ms + for_ms) / 1000))));
+}
+
+/* All the rules, so that one shows what becomes of its to-do. */
+static struct house *open_all(void)
+{
+    const struct house_options options = {.fail = house_check_fail};
+    return house_open(&options);
+}
+
+static void deal_with_missed_call(struct house *h)
+{
+    int64_t deal =
+        house_seen(h, PETROVA, DEAL,
+                   json_pack("{ss si si}", "title", "Окна", "categoryId", 1, "ufCrmDelivery", 46));
+    call_ends(h, "call-1", "304", call_with(h, IN, DEAL, deal));
+    HOUSE_VALUE_IS(h, DEAL, deal, "assignedById", "6");
+}
+
+START_TEST(the_deputy_calls_back_for_who_is_on_holiday)
+{
+    struct house *h = open_all();
+    send_away(h, PETROVA, LONG_MS);
+    deal_with_missed_call(h);
+    HOUSE_EFFECTS_ARE(h, 1, TODO, json_pack("{si}", "responsibleId", IVANOV));
+    HOUSE_EFFECTS_ARE(h, 0, TODO, json_pack("{si}", "responsibleId", PETROVA));
+    house_close(h);
+}
+END_TEST
+
+START_TEST(who_is_there_calls_back_himself)
+{
+    struct house *h = open_all();
+    send_away(h, IVANOV, LONG_MS);
+    deal_with_missed_call(h);
+    HOUSE_EFFECTS_ARE(h, 1, TODO, json_pack("{si}", "responsibleId", PETROVA));
+    HOUSE_EFFECTS_ARE(h, 0, TODO, json_pack("{si}", "responsibleId", IVANOV));
+    house_close(h);
+}
+END_TEST
+
+/* ---- 41 client-answered ---------------------------------------------------------------------- */
+
+START_TEST(any_word_of_the_client_ends_the_stage_that_waits_for_it)
+{
+    struct house *h = open_rule("config/rules.d/41-client-answered.ini");
+    int64_t deal = deal_at(h, "C1:UC_OFFER");
+    (void)call_with(h, IN, DEAL, deal);
+    HOUSE_VALUE_IS(h, DEAL, deal, "stageId", "C1:EXECUTING");
+    HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si}", "USER_ID", PETROVA));
+    (void)call_with(h, IN, DEAL, deal); /* it waits for nothing now */
+    HOUSE_EFFECTS_ARE(h, 2, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(our_own_words_and_other_stages_leave_the_deal_where_it_is)
+{
+    struct house *h = open_rule("config/rules.d/41-client-answered.ini");
+    int64_t waiting = deal_at(h, "C1:UC_OFFER"), other = deal_at(h, "C1:PREPARATION");
+    (void)call_with(h, OUT, DEAL, waiting);
+    (void)call_with(h, IN, DEAL, other);
+    HOUSE_VALUE_IS(h, DEAL, waiting, "stageId", "C1:UC_OFFER");
+    HOUSE_VALUE_IS(h, DEAL, other, "stageId", "C1:PREPARATION");
+    HOUSE_EFFECTS_ARE(h, 0, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+/* ---- 42 dormant-client ----------------------------------------------------------------------- */
+
+static struct house *open_dormant(void)
+{
+    char *soon = soon_new(5);
+    struct house *h =
+        house_with_swaps("config/rules.d/42-dormant-client.ini", SWAPS({"180d", soon}));
+    mem_free(soon);
+    return h;
+}
+
+/* Closed today; half a year is up in a few seconds. */
+static int64_t deal_of(struct house *h, const char *stage, const char *whose, int64_t client)
+{
+    return house_add(h, PETROVA, DEAL,
+                     json_pack("{ss si ss so sI}", "title", "Окна", "categoryId", 1, "stageId",
+                               stage, "closedate", day_new(0, 0), whose, (json_int_t)client));
+}
+
+static void half_a_year_passes(struct house *h, int rules_ended)
+{
+    HOUSE_UNTIL(h, house_count_runs(h, "dormant-client", "done") +
+                           house_count_runs(h, "dormant-client", "cancelled") ==
+                       rules_ended);
+    house_settle(h);
+}
+
+START_TEST(a_client_without_a_new_deal_for_half_a_year_is_remembered)
+{
+    struct house *h = open_dormant();
+    int64_t of_company = deal_of(h, "C1:WON", "companyId", 1);
+    int64_t of_contact = deal_of(h, "C1:WON", "contactId", 3);
+    half_a_year_passes(h, 2);
+    HOUSE_EFFECTS_ARE(h, 1, TODO,
+                      json_pack("{sI si ss}", "ownerId", (json_int_t)of_company, "responsibleId",
+                                PETROVA, "title", "Полгода без сделок: ООО «Ромашка»"));
+    HOUSE_EFFECTS_ARE(h, 1, TODO, json_pack("{sI}", "ownerId", (json_int_t)of_contact));
+    HOUSE_EFFECTS_ARE(h, 2, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_client_with_another_deal_does_not_sleep)
+{
+    struct house *h = open_dormant();
+    (void)deal_of(h, "C1:WON", "companyId", 1);
+    (void)house_add(h, PETROVA, DEAL, /* at work */
+                    json_pack("{ss si si}", "title", "Двери", "categoryId", 1, "companyId", 1));
+    int64_t first = deal_of(h, "C1:WON", "contactId", 2);
+    int64_t last = deal_of(h, "C1:WON", "contactId", 2); /* of the same day: this one speaks */
+    (void)deal_of(h, "C1:LOSE", "companyId", 2);
+    (void)deal_of(h, "C1:WON", "opportunity", 5); /* nobody's */
+    half_a_year_passes(h, 5);
+    HOUSE_EFFECTS_ARE(h, 1, TODO, json_pack("{sI}", "ownerId", (json_int_t)last));
+    HOUSE_EFFECTS_ARE(h, 0, TODO, json_pack("{sI}", "ownerId", (json_int_t)first));
+    HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+/* ---- 43 birthday ----------------------------------------------------------------------------- */
+
+static struct house *open_birthday(void)
+{
+    char *soon = soon_new(5);
+    struct house *h = house_with_swaps("config/rules.d/43-birthday.ini", SWAPS({"10h", soon}));
+    mem_free(soon);
+    return h;
+}
+
+static int64_t born(struct house *h, int years, int days)
+{
+    return house_add(h, PETROVA, CONTACT,
+                     json_pack("{ss ss so}", "name", "Павел", "lastName", "Серов", "birthdate",
+                               day_new(-years, days)));
+}
+
+START_TEST(a_client_is_congratulated_on_his_birthday)
+{
+    struct house *h = open_birthday();
+    int64_t id = born(h, 40, 0);
+    HOUSE_UNTIL(h, house_count_runs(h, "birthday", "done") == 1);
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 1, TODO,
+                      json_pack("{si sI si ss}", "ownerTypeId", CONTACT, "ownerId", (json_int_t)id,
+                                "responsibleId", PETROVA, "title",
+                                "Поздравить с днём рождения: Павел Серов"));
+    ck_assert_int_eq(house_count_runs(h, "birthday", "waiting"), 1); /* in a year */
+    house_update(h, PETROVA, CONTACT, id, json_pack("{ss}", "comments", "Поздравили"));
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(on_other_days_nobody_is_congratulated)
+{
+    struct house *h = open_birthday();
+    (void)born(h, 40, 1);
+    (void)born(h, 40, -1);
+    (void)house_add(h, PETROVA, CONTACT, json_pack("{ss}", "name", "Без даты"));
+    int64_t corrected = born(h, 40, 0), emptied = born(h, 40, 0), marker;
+    HOUSE_UNTIL(h, house_count_runs(h, "birthday", "waiting") == 4);
+    house_update(h, PETROVA, CONTACT, corrected, json_pack("{so}", "birthdate", day_new(-40, 2)));
+    house_update(h, PETROVA, CONTACT, emptied, json_pack("{ss}", "birthdate", ""));
+    HOUSE_UNTIL(h, house_count_runs(h, "birthday", "cancelled") == 1);
+    marker = born(h, 30, 0); /* when his day has come, so has that of the others */
+    HOUSE_UNTIL(h, house_effects(h, TODO, json_pack("{sI}", "ownerId", (json_int_t)marker)) == 1);
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+/* ---- 45 confirm-meeting ---------------------------------------------------------------------- */
+
+static json_t *moment_new(int seconds)
+{
+    char iso[26];
+    struct err err = {0};
+    struct zone *utc = zone_load("UTC", &err);
+    zone_iso(utc, clock_wall_ms() + seconds * INT64_C(1000), iso);
+    zone_free(utc);
+    return json_string(iso);
+}
+
+static int64_t meeting_in(struct house *h, int seconds)
+{
+    return house_add(h, PETROVA, DEAL,
+                     json_pack("{ss si so}", "title", "Балкон", "categoryId", 1, "ufCrmMeeting",
+                               moment_new(seconds)));
+}
+
+START_TEST(a_meeting_is_confirmed_beforehand_and_where_it_was_moved_to)
+{
+    struct house *h = house_with_swaps("config/rules.d/45-confirm-meeting.ini",
+                                       SWAPS({"2h before", "2s before"}));
+    int64_t moved = meeting_in(h, 3600);
+    (void)meeting_in(h, 5);
+    HOUSE_UNTIL(h, house_count_runs(h, "confirm-meeting", "done") == 1);
+    house_update(h, PETROVA, DEAL, moved, json_pack("{so}", "ufCrmMeeting", moment_new(5)));
+    HOUSE_UNTIL(h, house_count_runs(h, "confirm-meeting", "done") == 2);
+    HOUSE_EFFECTS_ARE(h, 2, NOTIFY, json_pack("{si}", "USER_ID", PETROVA));
+    HOUSE_EFFECTS_ARE(h, 2, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_meeting_that_fell_through_is_not_confirmed)
+{
+    struct house *h = house_with_swaps("config/rules.d/45-confirm-meeting.ini",
+                                       SWAPS({"2h before", "2s before"}));
+    int64_t lost = meeting_in(h, 6), off = meeting_in(h, 6);
+    HOUSE_UNTIL(h, house_count_runs(h, "confirm-meeting", "waiting") == 2);
+    house_update(h, PETROVA, DEAL, lost, json_pack("{ss}", "stageId", "C1:LOSE"));
+    house_update(h, PETROVA, DEAL, off, json_pack("{ss}", "ufCrmMeeting", ""));
+    HOUSE_UNTIL(h, house_count_runs(h, "confirm-meeting", "cancelled") == 2);
+    (void)meeting_in(h, 5);
+    HOUSE_UNTIL(h, house_count_runs(h, "confirm-meeting", "done") == 1);
+    HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+/* ---- 48 daily-digest ------------------------------------------------------------------------- */
+
+/* The evening comes when an event says so. */
+static struct house *open_digest(void)
+{
+    return house_with_swaps("config/rules.d/48-daily-digest.ini",
+                            SWAPS({"every workday 18:00", "event ONCRMCURRENCYUPDATE"}));
+}
+
+static void late_deal(struct house *h, const char *title, int opportunity, int days)
+{
+    (void)house_add(h, PETROVA, DEAL,
+                    json_pack("{ss si si so}", "title", title, "categoryId", 1, "opportunity",
+                              opportunity, "closedate", day_new(0, days)));
+}
+
+START_TEST(the_head_gets_a_digest_of_the_day)
+{
+    struct house *h = open_digest();
+    JV_AUTO *day = day_new(0, 0);
+    char text[400];
+    const char *iso = json_string_value(day);
+    (void)new_lead(h);
+    (void)new_lead(h);
+    late_deal(h, "Окна", 1000, -3);
+    late_deal(h, "Двери", 90000, -1);
+    late_deal(h, "Балкон", 5000, 0);
+    json_decref(house_person(h, IVANOV, "tasks.task.add",
+                             json_pack("{s{ss si so}}", "fields", "TITLE", "Замер",
+                                       "RESPONSIBLE_ID", PETROVA, "DEADLINE", moment_new(-3600))));
+    house_settle(h);
+    tell(h, "ONCRMCURRENCYUPDATE");
+    (void)snprintf(text, sizeof text,
+                   "Сводка за %.2s.%.2s. Новых лидов без движения: 2. Просроченных задач: 1. "
+                   "Сделок, у которых прошёл срок: 2 (Двери, Окна).",
+                   iso + 8, iso + 5);
+    HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si ss}", "USER_ID", KUZNETSOV, "MESSAGE", text));
+    HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(nothing_to_tell_is_not_told)
+{
+    struct house *h = open_digest();
+    late_deal(h, "Балкон", 5000, 4);
+    (void)deal_at(h, "C1:NEW"); /* without a date */
+    tell(h, "ONCRMCURRENCYUPDATE");
+    ck_assert_int_eq(house_count_runs(h, "daily-digest", "done"), 1);
+    JV_AUTO *runs = house_runs(h, "daily-digest", "", "");
+    ck_assert_str_eq(jv_text(runs, "0.reason", ""), "сказать не о чем");
+    HOUSE_EFFECTS_ARE(h, 0, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+/* ---- 55 idle-deal, 98 monday-plan ------------------------------------------------------------ */
+
+START_TEST(a_deal_that_lies_idle_is_told_of_once_a_stage)
+{
+    struct house *h =
+        house_with_swaps("config/rules.d/55-idle-deal.ini", SWAPS({"5 workdays", "3s"}));
+    int64_t id = deal_at(h, "C1:NEW");
+    HOUSE_UNTIL(h, house_count_runs(h, "idle-deal", "done") == 1);
+    house_update(h, PETROVA, DEAL, id, json_pack("{ss}", "comments", "позвонил"));
+    HOUSE_UNTIL(h, house_count_runs(h, "idle-deal", "cancelled") == 1); /* once per stage visit */
+    house_update(h, PETROVA, DEAL, id, json_pack("{ss}", "stageId", "C1:PREPARATION"));
+    HOUSE_UNTIL(h, house_count_runs(h, "idle-deal", "done") == 2);
+    HOUSE_EFFECTS_ARE(h, 2, NOTIFY, json_pack("{si}", "USER_ID", PETROVA));
+    HOUSE_EFFECTS_ARE(h, 2, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_closed_deal_may_lie)
+{
+    struct house *h =
+        house_with_swaps("config/rules.d/55-idle-deal.ini", SWAPS({"5 workdays", "2s"}));
+    (void)deal_at(h, "C1:WON");
+    (void)deal_at(h, "C1:LOSE");
+    HOUSE_UNTIL(h, house_count_runs(h, "idle-deal", "cancelled") == 2);
+    HOUSE_EFFECTS_ARE(h, 0, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(the_plan_of_the_week_waits_for_monday)
+{
+    struct house *h = open_rule("config/rules.d/98-monday-plan.ini");
+    HOUSE_UNTIL(h, house_count_runs(h, "monday-plan", "waiting") == 1);
+    JV_AUTO *runs = house_runs(h, "monday-plan", "waiting", "");
+    ck_assert_ptr_nonnull(strstr(jv_text(runs, "0.due", ""), "T09:30:00"));
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 0, NULL, NULL);
+    house_close(h);
+    h = house_with_swaps("config/rules.d/98-monday-plan.ini",
+                         SWAPS({"every monday 09:30", "event ONCRMCURRENCYUPDATE"}));
+    tell(h, "ONCRMCURRENCYUPDATE");
+    HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si}", "USER_ID", KUZNETSOV));
+    house_close(h);
+}
+END_TEST
+
+CHECK_MAIN("rules_clients", silence_on_a_lead_goes_up_step_by_step,
+           our_call_or_a_lead_at_work_keeps_the_heads_out,
+           a_missed_call_is_a_to_do_and_then_the_heads_business,
+           a_missed_call_of_a_lead_is_the_leads,
+           who_calls_back_is_not_told_on_and_other_calls_are_nothing,
+           who_enters_a_known_client_again_hears_of_it, a_client_who_is_new_is_no_duplicate,
+           the_deputy_calls_back_for_who_is_on_holiday, who_is_there_calls_back_himself,
+           any_word_of_the_client_ends_the_stage_that_waits_for_it,
+           our_own_words_and_other_stages_leave_the_deal_where_it_is,
+           a_client_without_a_new_deal_for_half_a_year_is_remembered,
+           a_client_with_another_deal_does_not_sleep, a_client_is_congratulated_on_his_birthday,
+           on_other_days_nobody_is_congratulated,
+           a_meeting_is_confirmed_beforehand_and_where_it_was_moved_to,
+           a_meeting_that_fell_through_is_not_confirmed, the_head_gets_a_digest_of_the_day,
+           nothing_to_tell_is_not_told, a_deal_that_lies_idle_is_told_of_once_a_stage,
+           a_closed_deal_may_lie, the_plan_of_the_week_waits_for_monday)
