@@ -11,7 +11,7 @@
 #include "tests/support/house_example.h"
 
 enum { CALL = 2, IN = 1, OUT = 2 };
-enum { DAY_S = 86400, LONG_MS = 3600 * 1000 };
+enum { ORLOV = 2, LONG_MS = 3600 * 1000 };
 
 #define TODO "crm.activity.todo.add"
 #define NOTIFY "im.notify.system.add"
@@ -103,16 +103,20 @@ static struct house *open_first_contact(void)
                             SWAPS({"15 workminutes", "1 second"}, {"1 workhour", "2 seconds"}));
 }
 
-static int64_t new_lead(struct house *h)
+static int64_t lead_of(struct house *h, int user)
 {
     return house_add(h, MOROZOVA, LEAD,
-                     json_pack("{ss si so}", "title", "Окна на дачу", "assignedById", PETROVA, "fm",
+                     json_pack("{ss si so}", "title", "Окна на дачу", "assignedById", user, "fm",
                                comms("PHONE", "+79005554433")));
+}
+
+static int64_t new_lead(struct house *h)
+{
+    return lead_of(h, PETROVA);
 }
 
 START_TEST(silence_on_a_lead_goes_up_step_by_step)
 {
-    enum { ORLOV = 2 };
     struct house *h = open_first_contact();
     (void)new_lead(h);
     HOUSE_UNTIL(h, house_effects(h, NOTIFY, NULL) == 2);
@@ -121,6 +125,17 @@ START_TEST(silence_on_a_lead_goes_up_step_by_step)
     HOUSE_UNTIL(h, house_count_runs(h, "first-contact", "done") == 1);
     HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si}", "USER_ID", ORLOV));
     HOUSE_EFFECTS_ARE(h, 3, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(above_the_director_there_is_nobody_to_be_told)
+{
+    struct house *h = open_first_contact();
+    (void)lead_of(h, ORLOV);
+    HOUSE_UNTIL(h, house_count_runs(h, "first-contact", "done") == 1);
+    HOUSE_EFFECTS_ARE(h, 1, NOTIFY, json_pack("{si}", "USER_ID", ORLOV));
+    HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
     house_close(h);
 }
 END_TEST
@@ -584,6 +599,7 @@ START_TEST(the_plan_of_the_week_waits_for_monday)
 END_TEST
 
 CHECK_MAIN("rules_clients", silence_on_a_lead_goes_up_step_by_step,
+           above_the_director_there_is_nobody_to_be_told,
            our_call_or_a_lead_at_work_keeps_the_heads_out,
            a_missed_call_is_a_to_do_and_then_the_heads_business,
            a_missed_call_of_a_lead_is_the_leads,
