@@ -95,6 +95,39 @@ static char *soon_new(int seconds)
     return mem_printf("%ds", (now.hour * 60 + now.minute) * 60 + now.second + seconds);
 }
 
+/* All the rules together, as an integrator has them. */
+static struct house *open_all(void)
+{
+    const struct house_options options = {.fail = house_check_fail};
+    return house_open(&options);
+}
+
+/* ---- 10 new-lead, 15 first-line -------------------------------------------------------------- */
+
+static void is_given_once(struct house *h, const char *source, const char *to)
+{
+    int64_t id = house_seen(h, ANNA, LEAD,
+                            json_pack("{ss ss so}", "title", "Заявка", "sourceId", source, "fm",
+                                      comms("PHONE", "+79005554433")));
+    HOUSE_VALUE_IS(h, LEAD, id, "assignedById", to);
+    HOUSE_EFFECTS_ARE(h, 1, "crm.item.update",
+                      json_pack("{si sI}", "entityTypeId", LEAD, "id", (json_int_t)id));
+    HOUSE_EFFECTS_ARE(h, 1, TODO,
+                      json_pack("{si sI}", "ownerTypeId", LEAD, "ownerId", (json_int_t)id));
+}
+
+START_TEST(a_lead_has_one_owner_whichever_rule_gives_it_away)
+{
+    struct house *h = open_all();
+    is_given_once(h, "WEB", "5");
+    is_given_once(h, "WEB", "5");
+    is_given_once(h, "ADVERTISING", "5"); /* whose turn it is */
+    is_given_once(h, "ADVERTISING", "6");
+    is_given_once(h, "ADVERTISING", "17");
+    house_close(h);
+}
+END_TEST
+
 /* ---- 11 first-contact ------------------------------------------------------------------------ */
 
 static struct house *open_first_contact(void)
@@ -263,13 +296,6 @@ static void send_away(struct house *h, int user, int64_t for_ms)
                      "row", "USER_ID", user, "ACCESSIBILITY", "absent", "DT_SKIP_TIME", "N",
                      "DATE_FROM_TS_UTC", json_sprintf("%lld", (long long)now_ms / 1000 - 3600),
                      "DATE_TO_TS_UTC", json_sprintf("%lld", (long long)(now_ms + for_ms) / 1000))));
-}
-
-/* All the rules, so that one shows what becomes of its to-do. */
-static struct house *open_all(void)
-{
-    const struct house_options options = {.fail = house_check_fail};
-    return house_open(&options);
 }
 
 static void deal_with_missed_call(struct house *h)
@@ -598,8 +624,8 @@ START_TEST(the_plan_of_the_week_waits_for_monday)
 }
 END_TEST
 
-CHECK_MAIN("rules_clients", silence_on_a_lead_goes_up_step_by_step,
-           above_the_director_there_is_nobody_to_be_told,
+CHECK_MAIN("rules_clients", a_lead_has_one_owner_whichever_rule_gives_it_away,
+           silence_on_a_lead_goes_up_step_by_step, above_the_director_there_is_nobody_to_be_told,
            our_call_or_a_lead_at_work_keeps_the_heads_out,
            a_missed_call_is_a_to_do_and_then_the_heads_business,
            a_missed_call_of_a_lead_is_the_leads,

@@ -397,18 +397,30 @@ END_TEST
 
 /* ---- the examples ---------------------------------------------------------------------------- */
 
+static int64_t advertised_lead(struct house *h, const char *source)
+{
+    return house_seen(h, ANNA, LEAD,
+                      json_pack("{ss ss s[{ss ss ss}]}", "title", "Заявка", "sourceId", source,
+                                "fm", "typeId", "PHONE", "valueType", "WORK", "value",
+                                "+79005554433"));
+}
+
 START_TEST(the_first_line_of_the_examples_shares_new_leads)
 {
     static const int64_t users[] = {IVANOV, MOROZOVA};
-    struct house *h = house_with_example("config/rules.d/15-first-line.ini");
+    struct house *h = house_with_swaps("config/rules.d/15-first-line.ini",
+                                       (const struct house_swap[]){{NULL, NULL}});
     send_away(h, PETROVA, LONG_MS);
-    leads_go_to(h, users, 2);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(given_to(h, advertised_lead(h, "ADVERTISING")), users[i]);
         HOUSE_EFFECTS_ARE(h, 1, "crm.activity.todo.add",
                           json_pack("{sI}", "responsibleId", (json_int_t)users[i]));
+    }
     HOUSE_EFFECTS_ARE(h, 6, "im.notify.system.add", NULL);
     house_update(h, ANNA, LEAD, 1, json_pack("{ss}", "title", "Та же"));
     house_settle(h);
+    (void)advertised_lead(h, "WEB");
+    (void)house_seen(h, ANNA, LEAD, json_pack("{ss ss}", "title", "x", "sourceId", "ADVERTISING"));
     HOUSE_EFFECTS_ARE(h, 10, NULL, NULL);
     house_close(h);
 }

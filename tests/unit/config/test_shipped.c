@@ -36,8 +36,7 @@ START_TEST(the_installed_configuration_is_right)
     /* Those that hand work to people by name, write to clients, call other systems or want a smart
      * process wait for what is right there; their scenarios switch them on. */
     static const char *const off[] = {
-        "first-line", "hand-over", "to-sales",    "welcome",
-        "delivery",   "messenger", "debt-begins", "debt-ends",
+        "hand-over", "to-sales", "welcome", "delivery", "messenger", "debt-begins", "debt-ends",
     };
     size_t off_count = 0;
     for (size_t i = 0; i < config->rules->count; i++) {
