@@ -170,15 +170,7 @@ static json_t *idle_filter_new(const struct zone *zone, int64_t least, int64_t m
     return filter;
 }
 
-static int64_t years_back(const struct zone *zone, int64_t ms, int years)
-{
-    struct civil then = zone_local(zone, ms);
-    then.year -= years;
-    return zone_moment(zone, then);
-}
-
-/* What comes round every year is listed by when it was first: the same days of all years. A 29th of
- * February that is kept on the 28th is found by the day that the bounds have in hand. */
+/* What comes round every year is listed by when it was first: the same days of all years. */
 static json_t *yearly_filter_new(const struct scan *scan, const struct zone *zone, int64_t least,
                                  int64_t most)
 {
@@ -187,8 +179,8 @@ static json_t *yearly_filter_new(const struct scan *scan, const struct zone *zon
     for (int back = 0; back <= years; back++) {
         char key[12];
         json_t *days = json_object();
-        put_bound(days, ">=", scan->field, zone, years_back(zone, least, back), scan->day);
-        put_bound(days, "<=", scan->field, zone, years_back(zone, most, back), scan->day);
+        put_bound(days, ">=", scan->field, zone, timer_years_back(zone, least, back), scan->day);
+        put_bound(days, "<=", scan->field, zone, timer_years_back(zone, most, back), scan->day);
         (void)snprintf(key, sizeof key, "%d", back);
         (void)json_object_set_new(any, key, days);
     }

@@ -268,6 +268,13 @@ bool timer_bounds(const struct rule *rule, const struct trigger *trigger,
     return true;
 }
 
+int64_t timer_years_back(const struct zone *zone, int64_t bound_ms, int years)
+{
+    struct civil then = zone_local(zone, bound_ms);
+    then.year -= years;
+    return zone_moment(zone, then);
+}
+
 /* ---- may it be set --------------------------------------------------------------------------- */
 
 const char *timer_late(const struct rule *rule, int64_t due_ms, int64_t started_ms, int64_t now_ms)

@@ -51,6 +51,9 @@ bool timer_next(const struct rule *, const struct trigger *, const struct rules_
 bool timer_bounds(const struct rule *, const struct trigger *, const struct rules_env *,
                   int64_t from_ms, int64_t to_ms, int64_t *ret_least, int64_t *ret_most,
                   struct err *) MUST_CHECK;
+/* A bound in another year. A 29th of February that is kept on the 28th stays within the bounds:
+ * they have a day in hand. */
+int64_t timer_years_back(const struct zone *, int64_t bound_ms, int years);
 /* The field that a list is filtered by, as crm.item.list calls it (updatedTime for idle), and
  * whether it holds a bare date. */
 enum known timer_field(const struct trigger *, struct scope *, char out[96], bool *ret_day);

@@ -408,8 +408,7 @@ static int64_t advertised_lead(struct house *h, const char *source)
 START_TEST(the_first_line_of_the_examples_shares_new_leads)
 {
     static const int64_t users[] = {IVANOV, MOROZOVA};
-    struct house *h = house_with_swaps("config/rules.d/15-first-line.ini",
-                                       (const struct house_swap[]){{NULL, NULL}});
+    struct house *h = house_with_file("config/rules.d/15-first-line.ini");
     send_away(h, PETROVA, LONG_MS);
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(given_to(h, advertised_lead(h, "ADVERTISING")), users[i]);

@@ -59,4 +59,10 @@ static inline struct house *house_with_swaps(const char *path, const struct hous
     return house;
 }
 
+/* As it stands. */
+static inline struct house *house_with_file(const char *path)
+{
+    return house_with_swaps(path, (const struct house_swap[]){{NULL, NULL}});
+}
+
 #endif

@@ -7,90 +7,7 @@
 #include "common/jv.h"
 #include "daemon/rules/index.h"
 #include "tests/support/check_main.h"
-#include "tests/support/rules_text.h"
-#include "tests/support/zones.h"
-
-static const char fields[] =
-    "{\"fields:2\": {"
-    "\"ufCrm_1\": {\"type\": \"datetime\", \"title\": \"Дата встречи\", \"upperName\": \"UF_1\"},"
-    "\"ufCrm_2\": {\"type\": \"date\", \"title\": \"День\", \"upperName\": \"UF_CRM_2\"},"
-    "\"ufCrm_3\": {\"type\": \"string\", \"title\": \"Слова\", \"upperName\": \"UF_CRM_3\"},"
-    "\"ufCrm_4\": {\"type\": \"date\", \"isMultiple\": true, \"title\": \"Дни\"}}}";
-
-struct world {
-    struct rules_text rules;
-    struct zone *zone;
-    struct calendar *calendar;
-    struct rules_env env;
-    json_t *facts, *now, *old;
-    struct change change;
-    struct run live[2];
-    size_t live_count;
-    struct timer_plan plan;
-    struct err err;
-};
-
-static const struct calendar *only_calendar(const void *arg, const char *name)
-{
-    (void)name;
-    return arg;
-}
-
-static json_t *json_of(const char *text)
-{
-    struct err err = {0};
-    json_t *ret = jv_parse_new(text, strlen(text), &err);
-    ck_assert_msg(ret != NULL, "%s: %s", err.text, text);
-    return ret;
-}
-
-/* In that zone, which the world owns; `now` is local. */
-static void world_init(struct world *w, struct zone *zone, const char *now, const char *on)
-{
-    char text[1024];
-    bool every = strncmp(on, "every", 5) == 0;
-    *w = (struct world){.zone = zone};
-    (void)snprintf(text, sizeof text, "[rule r]\non = %s\n[then %s\n", on,
-                   every ? "stop]" : "comment]\ntext = x");
-    w->calendar = calendar_new_plain(zone);
-    w->env = (struct rules_env){.now_ms = zones_at(zone, now),
-                                .zone = zone,
-                                .default_calendar = w->calendar,
-                                .calendar = only_calendar,
-                                .calendar_arg = w->calendar};
-    w->facts = json_of(fields);
-    w->change = (struct change){.portal = "main", .entity = {.type = ENTITY_DEAL, .id = "123"}};
-    rules_text_load(&w->rules, text);
-}
-
-static void world_done(struct world *w)
-{
-    for (size_t i = 0; i < w->live_count; i++)
-        run_done(&w->live[i]);
-    timer_plan_done(&w->plan);
-    rules_text_done(&w->rules);
-    json_decref(w->facts);
-    json_decref(w->now);
-    json_decref(w->old);
-    calendar_free(w->calendar);
-    zone_free(w->zone);
-}
-
-static const struct rule *rule_of(const struct world *w)
-{
-    return &w->rules.set->rules[0];
-}
-
-static enum known moment_of(struct world *w, const char *record, struct timer_moment *ret)
-{
-    JV_AUTO *now = json_of(record);
-    JV_AUTO *needs = json_array();
-    struct scope scope = {
-        .env = &w->env, .entity_type = ENTITY_DEAL, .facts = w->facts, .needs = needs};
-    enum known known = timer_moment(rule_of(w), &rule_of(w)->triggers[0], &scope, now, NULL, ret);
-    w->err = scope.err;
-    return known;
-}
+#include "tests/support/timer_world.h"
 
 static void goes_off(struct zone *zone, const char *on, const char *record, const char *expected)
 {
@@ -113,8 +30,6 @@ static void cannot_be(const char *on, const char *record, const char *expected)
     ck_assert_str_eq(w.err.text, expected);
     world_done(&w);
 }
-
-#define OFFICE "\ncalendar = office"
 
 START_TEST(a_moment_is_counted_from_the_field)
 {
@@ -169,121 +84,6 @@ START_TEST(idle_counts_from_the_last_touch_of_either_kind)
              " \"lastActivityTime\": \"2026-01-20T11:00:00+03:00\"}",
              "2026-01-20T12:00:00+03:00");
     goes_off(zones_moscow(), "deal idle 1h", "{\"title\": \"x\"}", NULL);
-}
-END_TEST
-
-/* ---- what comes round every year --------------------------------------------------------------
- */
-
-/* With the world's clock at `now`; `base` NULL: no timer is set yet. */
-static void comes_round(struct zone *zone, const char *on, const char *record, const char *now,
-                        const char *base, const char *expected)
-{
-    struct world w;
-    struct timer_moment moment;
-    world_init(&w, zone, now, on);
-    struct run set = {.vars = json_pack("{s{ss?}}", "timer", "base", base)};
-    JV_AUTO *record_of = json_of(record);
-    JV_AUTO *needs = json_array();
-    struct scope scope = {
-        .env = &w.env, .entity_type = ENTITY_DEAL, .facts = w.facts, .needs = needs};
-    ck_assert_int_eq(timer_moment(rule_of(&w), &rule_of(&w)->triggers[0], &scope, record_of,
-                                  base != NULL ? &set : NULL, &moment),
-                     KNOWN);
-    zones_same(zone, moment.due_ms, expected);
-    run_done(&set);
-    world_done(&w);
-}
-
-#define YEARLY "10h after deal.begindate every year"
-static const char born[] = "{\"begindate\": \"1985-05-14T03:00:00+03:00\"}";
-
-START_TEST(a_date_comes_round_every_year)
-{
-    comes_round(zones_moscow(), YEARLY, born, "2026-05-14 09:59", NULL,
-                "2026-05-14T10:00:00+03:00");
-    comes_round(zones_moscow(), YEARLY, born, "2026-05-14 10:01", NULL,
-                "2027-05-14T10:00:00+03:00");
-    comes_round(zones_moscow(), YEARLY, born, "2026-12-31 23:59", NULL,
-                "2027-05-14T10:00:00+03:00");
-    /* a day of the first days of the year, asked about at the end of the one before */
-    comes_round(zones_moscow(), "3d before deal.begindate every year",
-                "{\"begindate\": \"1990-01-02\"}", "2026-12-30 12:00", NULL,
-                "2027-12-30T00:00:00+03:00");
-    comes_round(zones_moscow(), "3d before deal.begindate every year",
-                "{\"begindate\": \"1990-01-02\"}", "2026-12-29 12:00", NULL,
-                "2026-12-30T00:00:00+03:00");
-    comes_round(zones_moscow(), "3 workdays after deal.begindate every year" OFFICE,
-                "{\"begindate\": \"1990-12-31\"}", "2027-01-01 12:00", NULL,
-                "2027-01-05T00:00:00+03:00");
-    /* not before it was for the first time */
-    comes_round(zones_moscow(), YEARLY, "{\"begindate\": \"2030-06-01\"}", "2026-05-14 10:01", NULL,
-                "2030-06-01T10:00:00+03:00");
-}
-END_TEST
-
-START_TEST(the_29th_of_february_is_kept_on_the_28th_where_there_is_none)
-{
-    const char *leap = "{\"begindate\": \"2000-02-29\"}";
-    comes_round(zones_moscow(), YEARLY, leap, "2027-01-01 00:00", NULL,
-                "2027-02-28T10:00:00+03:00");
-    comes_round(zones_moscow(), YEARLY, leap, "2027-02-28 11:00", NULL,
-                "2028-02-29T10:00:00+03:00");
-    comes_round(zones_moscow(), YEARLY, leap, "2099-03-01 00:00", NULL,
-                "2100-02-28T10:00:00+03:00");
-}
-END_TEST
-
-START_TEST(a_moment_keeps_its_time_of_day_over_the_years)
-{
-    /* in Berlin summer time begins on another day each year */
-    const char *at = "{\"ufCrm_1\": \"2020-03-28T15:30:00+01:00\"}";
-    comes_round(zones_berlin(), "2h before deal.ufCrm_1 every year", at, "2026-01-20 12:00", NULL,
-                "2026-03-28T13:30:00+01:00");
-    comes_round(zones_berlin(), "2h before deal.ufCrm_1 every year", at, "2027-03-28 13:31", NULL,
-                "2028-03-28T13:30:00+02:00");
-}
-END_TEST
-
-START_TEST(a_timer_that_is_set_stays_with_its_year)
-{
-    /* its time has come, or long gone by: it is still this year's that goes off */
-    comes_round(zones_moscow(), YEARLY, born, "2026-05-14 10:00", "2026-05-14",
-                "2026-05-14T10:00:00+03:00");
-    comes_round(zones_moscow(), YEARLY, born, "2027-08-01 10:00", "2026-05-14",
-                "2026-05-14T10:00:00+03:00");
-    comes_round(zones_moscow(), YEARLY, born, "2026-05-14 10:01", "2027-05-14",
-                "2027-05-14T10:00:00+03:00");
-    /* another date is another timer: the next to come */
-    comes_round(zones_moscow(), YEARLY, born, "2026-05-20 10:00", "2026-05-21",
-                "2027-05-14T10:00:00+03:00");
-}
-END_TEST
-
-static void follows(const char *on, const char *base, const char *after, const char *expected,
-                    const char *expected_base)
-{
-    struct world w;
-    struct timer_moment moment;
-    struct err err = {0};
-    world_init(&w, zones_moscow(), "2026-01-20 12:00", on);
-    const struct trigger *trigger = &rule_of(&w)->triggers[0];
-    ck_assert(timer_comes_again(trigger));
-    ck_assert(
-        timer_next(rule_of(&w), trigger, &w.env, zones_at(w.zone, after), base, &moment, &err));
-    zones_same(w.zone, moment.due_ms, expected);
-    ck_assert_str_eq(moment.base, expected_base);
-    world_done(&w);
-}
-
-START_TEST(what_has_gone_off_waits_for_the_next_year)
-{
-    follows(YEARLY, "2026-05-14", "2026-05-14 10:00", "2027-05-14T10:00:00+03:00", "2027-05-14");
-    follows(YEARLY, "2028-02-29", "2028-02-29 10:00", "2029-02-28T10:00:00+03:00", "2029-02-28");
-    /* slept through for two years */
-    follows(YEARLY, "2024-05-14", "2026-05-14 10:00", "2027-05-14T10:00:00+03:00", "2027-05-14");
-    follows("2h before deal.ufCrm_1 every year", "2026-03-28T15:30:00+03:00", "2026-03-28 13:30",
-            "2027-03-28T13:30:00+03:00", "2027-03-28T15:30:00+03:00");
 }
 END_TEST
 
@@ -643,12 +443,8 @@ START_TEST(a_timer_that_wakes_looks_again)
 }
 END_TEST
 
-CHECK_MAIN("timer", a_date_comes_round_every_year,
-           the_29th_of_february_is_kept_on_the_28th_where_there_is_none,
-           a_moment_keeps_its_time_of_day_over_the_years, a_timer_that_is_set_stays_with_its_year,
-           what_has_gone_off_waits_for_the_next_year, a_moment_is_counted_from_the_field,
-           a_bare_date_is_midnight_in_the_portals_zone, what_is_no_date_is_said,
-           idle_counts_from_the_last_touch_of_either_kind,
+CHECK_MAIN("timer", a_moment_is_counted_from_the_field, a_bare_date_is_midnight_in_the_portals_zone,
+           what_is_no_date_is_said, idle_counts_from_the_last_touch_of_either_kind,
            durations_go_over_both_changes_of_the_clocks, every_finds_the_next_of_its_days,
            every_workday_follows_the_calendar_and_every_weekday_does_not,
            every_comes_once_on_the_days_when_the_clocks_change, a_search_misses_nothing,
