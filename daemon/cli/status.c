@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,9 +54,8 @@ static void print_portals(const json_t *portals)
         (void)snprintf(waiting, sizeof waiting, "%lld", (long long)jv_int(portal, "waiting", 0));
         (void)snprintf(requests, sizeof requests, "%lld", (long long)jv_int(portal, "requests", 0));
         (void)snprintf(calls, sizeof calls, "%lld", (long long)jv_int(portal, "commands", 0));
-        (void)snprintf(
-            runs, sizeof runs, "%lld",
-            (long long)(jv_int(portal, "runs.ready", 0) + jv_int(portal, "runs.running", 0)));
+        (void)snprintf(runs, sizeof runs, "%" PRId64,
+                       jv_int(portal, "runs.ready", 0) + jv_int(portal, "runs.running", 0));
         out_time(jv_text(portal, "last_good", NULL), good);
         out_time(jv_text(portal, "probe", NULL), probe);
         const char *cells[] = {jv_text(portal, "name", "?"),

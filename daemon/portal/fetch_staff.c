@@ -1,5 +1,6 @@
 /* Who is at work, and how much each has to do: bitrix24.md §8.5, §8.7, §8.10. */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "common/date.h"
 #include "common/jv.h"
 #include "common/mem.h"
+#include "common/scan.h"
 #include "daemon/portal/fetch_parts.h"
 
 enum { ID_SIZE = 24 };
@@ -14,8 +16,11 @@ enum { ID_SIZE = 24 };
 /* "17:2026-11-22" apart. */
 static bool read_presence(const char *argument, char id[ID_SIZE], struct date *ret)
 {
-    return sscanf(argument, "%20[0-9]:%4d-%2d-%2d", id, &ret->year, &ret->month, &ret->day) == 4 &&
-           date_valid(*ret);
+    struct scan scan = {.text = argument};
+    int64_t user = 0;
+    bool good = scan_number(&scan, &user) && scan_char(&scan, ':') && scan_date(&scan, ret);
+    (void)snprintf(id, ID_SIZE, "%" PRId64, user);
+    return good;
 }
 
 static json_t *date_new(int64_t number)

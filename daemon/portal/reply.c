@@ -12,16 +12,17 @@
 size_t reply_scrub(char *text, size_t size, const char *secret)
 {
     static const char mask[] = "***";
+    enum { MASK = sizeof mask - 1 };
     size_t length = strlen(secret), kept = 0;
-    if (length <= strlen(mask))
+    if (length <= MASK)
         return size;
     const char *from = text, *end = text + size;
     for (const char *at = memmem(from, size, secret, length); at != NULL;
          at = memmem(from, (size_t)(end - from), secret, length)) {
         memmove(text + kept, from, (size_t)(at - from));
         kept += (size_t)(at - from);
-        memcpy(text + kept, mask, strlen(mask));
-        kept += strlen(mask);
+        memcpy(text + kept, mask, MASK);
+        kept += MASK;
         from = at + length;
     }
     memmove(text + kept, from, (size_t)(end - from) + 1);
@@ -202,8 +203,7 @@ static void read_batch(const struct reply *reply, const json_t *maps, struct cal
         if (error != NULL) {
             read_command_error(reply, error, call, budget, ret);
         } else if (result != NULL) {
-            set_result(call, result, entry(maps, "result_next", i),
-                       entry(maps, "result_total", i));
+            set_result(call, result, entry(maps, "result_next", i), entry(maps, "result_total", i));
         } else {
             set_error(reply, &call->answer, verdict_of_nonsense(reply->status, call->command.write),
                       "MISSING", "the answer of the batch says nothing of this command");

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/buf.h"
@@ -129,11 +130,13 @@ enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 static size_t kind_of_pin(const char *key, int *ret_type, const char **ret_name)
 {
     size_t size = strcspn(key, ":");
-    int used = 0;
-    if (sscanf(key + size, ":%d:%n", ret_type, &used) != 1 || used == 0)
-        return KIND_COUNT;
-    *ret_name = key + size + used;
+    char *behind = NULL;
+    long type = key[size] == ':' ? strtol(key + size + 1, &behind, 10) : 0;
     size_t i = 0;
+    if (behind == NULL || *behind != ':')
+        return KIND_COUNT;
+    *ret_type = (int)type;
+    *ret_name = behind + 1;
     while (i < KIND_COUNT &&
            (strlen(kinds[i].kind) != size || memcmp(kinds[i].kind, key, size) != 0))
         i++;

@@ -148,12 +148,14 @@ static int count_present(const struct draw *d)
     return present;
 }
 
-static int by_chance(const struct draw *d)
+/* `present` of the members are there. */
+static int by_chance(const struct draw *d, int present)
 {
-    int nth = (int)(scatter(d->scope->env->seed) % (uint64_t)count_present(d));
-    for (int i = 0;; i++)
-        if (d->there[i] && nth-- == 0)
-            return i;
+    int nth = present > 0 ? (int)(scatter(d->scope->env->seed) % (uint64_t)present) : 0;
+    int i = 0;
+    while (!d->there[i] || nth-- > 0)
+        i++;
+    return i;
 }
 
 /* ---- the choice ------------------------------------------------------------------------------ */
@@ -204,7 +206,7 @@ static enum known draw_one(struct draw *d, const char *slot, json_t *ids)
         known = draw_rotation(d);
     if (known != KNOWN)
         return known;
-    int i = d->team->order == TEAM_RANDOM ? by_chance(d) : by_rotation(d);
+    int i = d->team->order == TEAM_RANDOM ? by_chance(d, count_present(d)) : by_rotation(d);
     say_choice(d, d->ids[i], hows[d->team->order], say);
     if (d->team->order == TEAM_RANDOM) {
         choice_make(d->scope, slot, d->ids[i], say);
