@@ -29,10 +29,18 @@ static bool take_span(struct scan *s, struct hours_span *ret)
     if (!scan_char(&ahead, '-'))
         return false;
     scan_blanks(&ahead);
-    if (!scan_clock(&ahead, &ret->to) || !scan_break(&ahead))
+    if (!scan_clock(&ahead, &ret->to) || !(scan_break(&ahead) || ahead.text[ahead.at] == ','))
         return false;
     *s = ahead;
     return true;
+}
+
+/* Between two stretches there may be a comma as well as a blank; behind it one must stand. */
+static bool skip_comma(struct scan *s, struct err *err)
+{
+    scan_blanks(s);
+    return !scan_char(s, ',') || !scan_end(s) ||
+           err_set(err, "a stretch of hours is missing behind the comma");
 }
 
 bool hours_parse(struct scan *s, struct hours *ret, struct err *err)
@@ -49,8 +57,11 @@ bool hours_parse(struct scan *s, struct hours *ret, struct err *err)
         if (!take_span(s, &span))
             return err_set(err, "\"%s\" is not a stretch of hours; write it as 09:00-18:00",
                            quote.text);
-        if (span.from < span.to && add_span(ret, span))
+        if (span.from < span.to && add_span(ret, span)) {
+            if (!skip_comma(s, err))
+                return false;
             continue;
+        }
         *s = from;
         if (span.from < span.to)
             return err_set(err, "a day has at most %d stretches of hours", HOURS_MOST);

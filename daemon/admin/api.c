@@ -9,7 +9,7 @@
 #include "daemon/admin/parts.h"
 #include "daemon/admin/show.h"
 
-enum { STORY_MOST = 500, RUNS_MOST = 200, ERRORS_MOST = 20 };
+enum { STORY_MOST = 500, RUNS_MOST = 200, TIMERS_MOST = 1000, ERRORS_MOST = 20 };
 
 static json_t *query_form(const char *query, int *ret_status, struct err *err)
 {
@@ -153,10 +153,15 @@ json_t *api_runs(struct admin *a, const char *query, int *ret_status, struct err
         (about && !query_entity(form, &entity, err)))
         return NULL;
     *ret_status = 503;
+    const char *state = jv_text(form, "state", "");
+    size_t most = strcmp(state, run_state_word(RUN_WAITING)) == 0 ? TIMERS_MOST : RUNS_MOST;
     if (!store_tell_runs(a->reader, portal, jv_text(form, "rule", ""), about ? &entity : NULL,
-                         jv_text(form, "state", ""), RUNS_MOST, &runs, err))
+                         state, (int64_t)most + 1, &runs, err))
         return NULL;
     *ret_status = 200;
+    bool more = json_array_size(runs) > most;
+    if (more)
+        (void)json_array_remove(runs, most);
     show_times(a->options.config, runs);
-    return json_pack("{s:o}", "runs", runs);
+    return json_pack("{s:o, s:b}", "runs", runs, "more", more);
 }

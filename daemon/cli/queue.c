@@ -34,8 +34,9 @@ static enum exit_code list(const struct args *args)
         out_complain("%s", err.text);
         return EXIT_UNABLE;
     }
+    bool more;
     json_t *runs =
-        runs_ask(args, one[0] != NULL ? one : open_states, args->count > 1 ? entity : NULL);
+        runs_ask(args, one[0] != NULL ? one : open_states, args->count > 1 ? entity : NULL, &more);
     if (runs == NULL)
         return EXIT_UNABLE;
     if (args_has(args, OPTION_JSON))
@@ -44,6 +45,8 @@ static enum exit_code list(const struct args *args)
         runs_print(runs);
     else
         out_line("no runs");
+    if (more && !args_has(args, OPTION_JSON))
+        out_line("… and more: ask for one state, one entity or one rule");
     json_decref(runs);
     return EXIT_YES;
 }

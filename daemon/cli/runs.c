@@ -10,9 +10,11 @@
 #include "daemon/cli/ask.h"
 #include "daemon/cli/out.h"
 
-json_t *runs_ask(const struct args *args, const char *const *states, const char *entity)
+json_t *runs_ask(const struct args *args, const char *const *states, const char *entity,
+                 bool *ret_more)
 {
     json_t *all = json_array();
+    *ret_more = false;
     for (size_t i = 0; states[i] != NULL; i++) {
         const char *const pairs[] = {"state",  states[i],
                                      "entity", entity,
@@ -29,6 +31,7 @@ json_t *runs_ask(const struct args *args, const char *const *states, const char 
             return NULL;
         }
         (void)json_array_extend(all, json_object_get(answer, "runs"));
+        *ret_more = *ret_more || json_is_true(json_object_get(answer, "more"));
         json_decref(answer);
     }
     return all;

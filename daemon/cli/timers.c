@@ -11,7 +11,8 @@ static enum exit_code run(const struct args *args)
         out_complain("%s", err.text);
         return EXIT_UNABLE;
     }
-    json_t *runs = runs_ask(args, states, args->count > 0 ? entity : NULL);
+    bool more;
+    json_t *runs = runs_ask(args, states, args->count > 0 ? entity : NULL, &more);
     if (runs == NULL)
         return EXIT_UNABLE;
     bool any = json_array_size(runs) > 0;
@@ -21,6 +22,9 @@ static enum exit_code run(const struct args *args)
         runs_print(runs);
     else
         out_line("nothing waits");
+    if (more && !args_has(args, OPTION_JSON))
+        out_line("… and more, due later: ask for one entity (timers deal 123) or for one rule "
+                 "(--rule NAME)");
     json_decref(runs);
     return any || args->count == 0 ? EXIT_YES : EXIT_NO;
 }

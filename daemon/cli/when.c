@@ -3,9 +3,11 @@
 
 #include "common/clock.h"
 #include "common/duration.h"
+#include "common/mem.h"
 #include "daemon/cli/out.h"
 #include "daemon/cli/verb.h"
 #include "daemon/config/config.h"
+#include "daemon/rules/timer.h"
 
 /* What the answer is reckoned with. */
 struct frame {
@@ -17,11 +19,12 @@ struct frame {
     struct calendar *own_calendar;
 };
 
-/* A duration, or a moment that names its own beginning. */
+/* A duration, a moment that names its own beginning, or a timer that comes again and again. */
 struct question {
-    bool is_duration;
+    enum asked { ASKED_DURATION, ASKED_MOMENT, ASKED_EVERY } kind;
     struct duration duration;
     struct moment moment;
+    struct ruleset *rules; /* ASKED_EVERY: of the one rule that has it */
 };
 
 static bool usual_week(const struct args *args, struct frame *f, struct err *err)
@@ -78,29 +81,78 @@ static void frame_done(struct frame *f)
     zone_free(f->own_zone);
 }
 
+/* `every …` is read where rules are: as the trigger of one. */
+static bool read_every(const char *text, struct question *ret, struct err *err)
+{
+    static const struct ruleset_names names = {0};
+    struct diag diag;
+    char *rule = mem_printf("[rule when]\non = %s\n[then stop]\n", text);
+    diag_init(&diag);
+    struct ini *ini = ini_parse("when", rule, strlen(rule), &diag);
+    *ret = (struct question){.kind = ASKED_EVERY, .rules = ruleset_new()};
+    ruleset_load(ret->rules, ini, &names, &diag);
+    bool good = diag_kept(&diag) == 0 && ret->rules->count == 1;
+    const char *said = diag_kept(&diag) > 0 ? strstr(diag.entries[0].text, ": ") : NULL;
+    if (!good)
+        (void)err_set(err, "%s", said != NULL ? said + 2 /* behind the place */ : "no such timer");
+    diag_done(&diag);
+    ini_free(ini);
+    mem_free(rule);
+    return good;
+}
+
 static bool read_question(const char *text, struct question *ret, struct err *err)
 {
     size_t offset = 0;
-    *ret = (struct question){0};
-    size_t until = strncmp(text, "until ", 6) == 0 ? 6 : 0;
-    if (until > 0)
-        return moment_parse_until(text + until, &ret->moment, &offset, err);
-    *ret = (struct question){.is_duration = text[0] >= '0' && text[0] <= '9' && !zone_is_iso(text)};
-    if (ret->is_duration)
-        return duration_parse(text, &ret->duration, &offset, err);
-    return moment_parse(text, &ret->moment, &offset, err);
+    *ret = (struct question){.kind = ASKED_MOMENT};
+    if (strncmp(text, "until ", 6) == 0)
+        return moment_parse_until(text + 6, &ret->moment, &offset, err);
+    if (strncmp(text, "every ", 6) == 0)
+        return read_every(text, ret, err);
+    if (text[0] < '0' || text[0] > '9' || zone_is_iso(text))
+        return moment_parse(text, &ret->moment, &offset, err);
+    ret->kind = ASKED_DURATION;
+    return duration_parse(text, &ret->duration, &offset, err);
+}
+
+static bool needs_calendar(const struct question *q)
+{
+    switch (q->kind) {
+    case ASKED_DURATION:
+        return q->duration.unit != DURATION_PLAIN;
+    case ASKED_MOMENT:
+        return moment_needs_calendar(&q->moment);
+    case ASKED_EVERY:
+        return q->rules->rules[0].triggers[0].every == EVERY_WORKDAY;
+    }
+    return false;
+}
+
+static bool reckon_every(const struct question *q, const struct frame *f, int64_t from,
+                         int64_t *ret, struct err *err)
+{
+    const struct rules_env env = {.zone = f->zone, .default_calendar = f->calendar};
+    struct timer_moment moment;
+    if (!timer_next(&q->rules->rules[0], &q->rules->rules[0].triggers[0], &env, from, &moment, err))
+        return false;
+    *ret = moment.due_ms;
+    return true;
 }
 
 static bool reckon(const struct question *q, const struct frame *f, int64_t from, int64_t *ret,
                    struct err *err)
 {
-    bool working =
-        q->is_duration ? q->duration.unit != DURATION_PLAIN : moment_needs_calendar(&q->moment);
-    if (working && f->calendar == NULL)
+    if (needs_calendar(q) && f->calendar == NULL)
         return err_set(err, "there are several calendars; name one with --calendar");
-    if (q->is_duration)
+    switch (q->kind) {
+    case ASKED_DURATION:
         return duration_apply(&q->duration, 1, from, f->calendar, ret, err);
-    return moment_reckon(&q->moment, from, f->zone, f->calendar, ret, err);
+    case ASKED_MOMENT:
+        return moment_reckon(&q->moment, from, f->zone, f->calendar, ret, err);
+    case ASKED_EVERY:
+        return reckon_every(q, f, from, ret, err);
+    }
+    return false;
 }
 
 static void print(const struct args *args, const struct frame *f, int64_t from, int64_t at)
@@ -130,7 +182,7 @@ static void print(const struct args *args, const struct frame *f, int64_t from, 
 static enum exit_code run(const struct args *args)
 {
     struct frame f = {0};
-    struct question question;
+    struct question question = {0};
     struct err err = {0};
     int64_t from = clock_wall_ms(), at = 0;
     const char *from_text = args_text(args, OPTION_FROM, NULL);
@@ -148,6 +200,7 @@ static enum exit_code run(const struct args *args)
 out:
     if (code != EXIT_YES)
         out_complain("%s", err.text);
+    ruleset_free(question.rules);
     frame_done(&f);
     return code;
 }
@@ -155,7 +208,8 @@ out:
 const struct verb verb_when = {
     .name = "when",
     .operands = "\"3 workdays\"",
-    .help = "what a duration or a moment means, reckoned from a given time",
+    .help =
+        "what a duration, a moment or \"every workday 09:00\" means, reckoned from a given time",
     .options = OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_PORTAL) |
                OPTION_BIT(OPTION_CALENDAR) | OPTION_BIT(OPTION_FROM),
     .least = 1,

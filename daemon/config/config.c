@@ -23,6 +23,7 @@ static void calendar_done(struct config_calendar *calendar, int portals)
     for (int i = 0; i < portals && calendar->by_portal != NULL; i++)
         calendar_free(calendar->by_portal[i]);
     mem_free(calendar->by_portal);
+    zone_free(calendar->zone);
     mem_free(calendar->name);
 }
 

@@ -40,6 +40,7 @@ struct config_portal {
 
 struct config_calendar {
     char *name;
+    struct zone *zone; /* of its hours, owned; NULL: the portal's */
     /* Built once per portal zone in use: calendars[i] belongs to portals[i]. */
     struct calendar **by_portal;
     struct place at;

@@ -61,6 +61,8 @@ static const struct config_key keys[] = {
     {"calendar", "holidays", NULL,
      "a file of days off, one YYYY-MM-DD a line; \"work 09:00-18:00\" behind it moves one",
      KEY_REPEATED, calendar_read_holidays},
+    {"calendar", "timezone", NULL, "of these hours, when it is not the portal's", KEY_ONCE,
+     calendar_read_zone},
 
     {"team", "members", NULL, "users: ids, e-mails, \"First Last\", separated by commas",
      KEY_REQUIRED_REPEATED, team_read_members},

@@ -80,6 +80,13 @@ bool calendar_read_holidays(struct loading *l, const struct given *g)
     return good;
 }
 
+bool calendar_read_zone(struct loading *l, const struct given *g)
+{
+    struct err err = {0};
+    l->calendar->zone = zone_load(g->text, &err);
+    return l->calendar->zone != NULL || given_bad(l, g, 0, "%s", err.text);
+}
+
 static void finish(struct loading *l)
 {
     calendar_free(l->draft);
@@ -121,12 +128,13 @@ void calendars_build(struct loading *l)
 {
     struct config *c = l->config;
     for (int i = 0; i < c->calendar_count; i++) {
-        c->calendars[i].by_portal =
-            mem_array((size_t)c->portal_count + 1, sizeof *c->calendars[i].by_portal);
+        struct config_calendar *calendar = &c->calendars[i];
+        calendar->by_portal = mem_array((size_t)c->portal_count + 1, sizeof *calendar->by_portal);
         for (int k = 0; k < c->portal_count; k++)
-            c->calendars[i].by_portal[k] = build(l, i, c->portals[k].zone);
+            calendar->by_portal[k] =
+                build(l, i, calendar->zone != NULL ? calendar->zone : c->portals[k].zone);
         if (c->portal_count > 0)
-            warn_of_the_end(l, &c->calendars[i], c->calendars[i].by_portal[0], c->portals[0].zone);
+            warn_of_the_end(l, calendar, calendar->by_portal[0], c->portals[0].zone);
     }
     for (int k = 0; k < c->portal_count && c->calendar_count == 0; k++)
         c->portals[k].calendar = calendar_new_plain(c->portals[k].zone);

@@ -7,5 +7,6 @@
 
 bool calendar_read_hours(struct loading *, const struct given *);
 bool calendar_read_holidays(struct loading *, const struct given *);
+bool calendar_read_zone(struct loading *, const struct given *);
 
 #endif

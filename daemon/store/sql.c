@@ -205,6 +205,9 @@ const char *const sql_reads[SQL_READS] = {
         "SELECT " RUN_COLUMNS " FROM run WHERE " RUN_FILTERS "AND id > 0 ORDER BY id DESC LIMIT ?4",
     [TELL_RUNS_OF_STATE] = "SELECT " RUN_COLUMNS " FROM run WHERE " RUN_FILTERS
                            "AND state = ?3 ORDER BY updated_ms DESC LIMIT ?4",
+    [TELL_RUNS_WAITING] =
+        "SELECT " RUN_COLUMNS " FROM run INDEXED BY run_waiting WHERE " RUN_FILTERS
+        "AND state = 2 AND due_ms >= 0 ORDER BY due_ms, id LIMIT ?4",
     [TELL_RUNS_OF_ENTITY] = "SELECT " RUN_COLUMNS " FROM run WHERE " RUN_FILTERS
                             "AND entity_type = ?5 AND entity_id = ?6 ORDER BY id DESC LIMIT ?4",
 };

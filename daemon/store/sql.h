@@ -90,6 +90,7 @@ enum sql_read {
     TELL_TRACES,
     TELL_RUNS,
     TELL_RUNS_OF_STATE,
+    TELL_RUNS_WAITING,
     TELL_RUNS_OF_ENTITY,
     SQL_READS,
 };

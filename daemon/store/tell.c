@@ -195,11 +195,14 @@ static bool parse_state(const char *word, enum run_state *ret, struct err *err)
                    word);
 }
 
-/* By the narrowest index that the filters allow. */
+/* By the narrowest index that the filters allow. What waits comes by its time, for people look for
+ * what is near. */
 static sqlite3_stmt *choose(struct store_reader *reader, const struct entity *entity, int64_t state)
 {
     if (entity != NULL)
         return reader_stmt(reader, TELL_RUNS_OF_ENTITY);
+    if (state == RUN_WAITING)
+        return reader_stmt(reader, TELL_RUNS_WAITING);
     return reader_stmt(reader, state != 0 ? TELL_RUNS_OF_STATE : TELL_RUNS);
 }
 

@@ -169,6 +169,10 @@ START_TEST(when_reckons_with_the_calendar)
          WORDS("2026-01-26 09:05"));
     says(h, WORDS("when", "next workday 09:00", "--from", "2026-01-23 17:50"), 0,
          WORDS("2026-01-26 09:00"));
+    says(h, WORDS("when", "every workday 09:00", "--from", "2026-01-23 17:50"), 0,
+         WORDS("2026-01-26 09:00:00"));
+    says(h, WORDS("when", "every wekday 09:00"), 2,
+         WORDS("b24bridge: unknown day \"wekday\"; did you mean \"weekday\"?"));
     says(h, WORDS("when", "3 wrokdays"), 2, WORDS("unknown unit"));
     house_close(h);
 }

@@ -31,6 +31,8 @@ START_TEST(spans_are_sorted_and_joined_where_they_touch)
         {"09:00-18:00 10:00-11:00", "540-1080"},
         {"01:00-02:00 03:00-04:00 05:00-06:00 00:30-05:30", "30-360"},
         {"00:00-24:00", "0-1440"},
+        {"09:00-13:00, 14:00-18:00", "540-780 840-1080"},
+        {"09:00-13:00,14:00-18:00 , 20:00-21:00", "540-780 840-1080 1200-1260"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct scan s = {.text = cases[i].text};
@@ -55,8 +57,9 @@ START_TEST(a_mistake_is_shown_where_it_stands)
         {"09:00", 0, "\"09:00\" is not a stretch of hours; write it as 09:00-18:00"},
         {"09:00-13:00 14:00-25:00", 12,
          "\"14:00-25:00\" is not a stretch of hours; write it as 09:00-18:00"},
-        {"09:00-13:00, 14:00-18:00", 0,
-         "\"09:00-13:00,\" is not a stretch of hours; write it as 09:00-18:00"},
+        {"09:00-13:00,", 12, "a stretch of hours is missing behind the comma"},
+        {"09:00-13:00; 14:00-18:00", 0,
+         "\"09:00-13:00;\" is not a stretch of hours; write it as 09:00-18:00"},
         {"22:00-06:00", 0,
          "\"22:00-06:00\" ends before it begins; hours past midnight are two: until 24:00, and "
          "from 00:00 on the day after"},

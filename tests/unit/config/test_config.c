@@ -377,6 +377,19 @@ START_TEST(a_calendar_follows_each_portals_zone)
 }
 END_TEST
 
+START_TEST(a_calendar_may_have_a_zone_of_its_own)
+{
+    setup();
+    struct config *c = load(PORTAL "[calendar east]\ntimezone = Asia/Vladivostok\n"
+                                   "hours = Mon-Fri 09:00-13:00, 14:00-18:00\n");
+    struct rules_env env = env_of(c, "main");
+    ck_assert(!calendar_is_open(env.default_calendar, noon)); /* 22:00 there */
+    ck_assert(calendar_is_open(env.default_calendar, noon - 8 * 3600 * INT64_C(1000)));
+    config_free(c);
+    teardown();
+}
+END_TEST
+
 START_TEST(several_calendars_have_no_default)
 {
     setup();
@@ -490,6 +503,6 @@ CHECK_MAIN("config", each_mistake_has_its_message, holidays_that_end_before_the_
            a_rules_secret_file_is_found_from_the_folder, every_value_arrives,
            credentials_come_from_systemds_folder, rules_are_read_in_name_order_after_the_main_file,
            a_team_is_kept, without_calendars_the_week_is_monday_to_friday,
-           a_calendar_follows_each_portals_zone, several_calendars_have_no_default,
-           the_server_alone_needs_no_secrets, the_server_alone_has_defaults_without_a_file,
-           every_key_has_a_line_of_help)
+           a_calendar_follows_each_portals_zone, a_calendar_may_have_a_zone_of_its_own,
+           several_calendars_have_no_default, the_server_alone_needs_no_secrets,
+           the_server_alone_has_defaults_without_a_file, every_key_has_a_line_of_help)

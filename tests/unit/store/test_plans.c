@@ -105,6 +105,7 @@ START_TEST(each_question_uses_the_index_made_for_it)
                                   "entity_id=?)"},
         {&sql_reads[TELL_NEW], "SEARCH event USING COVERING INDEX event_new (state=? AND "
                                "portal=?)"},
+        {&sql_reads[TELL_RUNS_WAITING], "SEARCH run USING INDEX run_waiting (due_ms>?)"},
         {&sql_reads[TELL_STATE], "SEARCH run USING COVERING INDEX run_state (state=?)"},
         {&sql_writes[WRITE_COUNT_NEW], "SEARCH event USING COVERING INDEX event_new (state=?)"},
         {&sql_writes[WRITE_COUNT_LIVE], "SEARCH run USING COVERING INDEX run_state (state=?)"},

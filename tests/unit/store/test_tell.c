@@ -132,6 +132,7 @@ START_TEST(runs_are_listed_by_any_filter_newest_first)
         struct run run = fixture_run(&f, i % 2 == 0 ? "1" : "2", i < 4 ? RUN_DONE : RUN_WAITING);
         run.portal = 1 + i % 3;
         run.updated_ms = 100 + i;
+        run.due_ms = 1000 + i;
         if (i == 5)
             (void)snprintf(run.rule, sizeof run.rule, "other");
         store_put_run(change, &run);
@@ -150,8 +151,11 @@ START_TEST(runs_are_listed_by_any_filter_newest_first)
     ck_assert_uint_eq(count_runs(&f, 0, "", NULL, "", -1), 0);
     json_t *runs;
     ck_assert(store_tell_runs(f.reader, 0, "", NULL, "waiting", 100, &runs, NULL));
-    ck_assert_int_eq(jv_int(runs, "0.id", 0), 12);
-    ck_assert_int_eq(jv_int(runs, "7.id", 0), 5);
+    ck_assert_int_eq(jv_int(runs, "0.id", 0), 5); /* what waits: the first that is due */
+    ck_assert_int_eq(jv_int(runs, "7.id", 0), 12);
+    json_decref(runs);
+    ck_assert(store_tell_runs(f.reader, 0, "", NULL, "waiting", 1, &runs, NULL));
+    ck_assert_int_eq(jv_int(runs, "0.due_ms", 0), 1004);
     json_decref(runs);
     struct err err = {0};
     ck_assert(!store_tell_runs(f.reader, 0, "", NULL, "sleeping", 100, &runs, &err));
