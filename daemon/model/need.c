@@ -24,7 +24,7 @@ static const struct {
     [NEED_OWNERS] = {"owners", 0},
     [NEED_LINES] = {"lines", 0},
     [NEED_WHOAMI] = {"whoami", DAY},
-    [NEED_PRESENCE] = {"presence", 2 * MINUTE},
+    [NEED_PRESENCE] = {"presence", MINUTE},
     [NEED_LOAD] = {"load", 0},
     [NEED_TEAM] = {"team", 0},
     [NEED_USERS] = {"users", DAY},

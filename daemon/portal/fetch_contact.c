@@ -9,6 +9,9 @@
 #include "daemon/model/entity.h"
 #include "daemon/portal/fetch_parts.h"
 
+/* 500 deals of one contact or company, asked for in two ways. */
+enum { OPEN_ANSWERS_MOST = 20 };
+
 /* ---- activity:ID (§8.5) ---------------------------------------------------------------------- */
 
 /* COMMUNICATIONS come from the list only, and only when they are selected. */
@@ -41,28 +44,48 @@ enum fetched fetch_activity_value(const struct fetch *fetch, json_t **ret_value,
 
 /* ---- open:TYPE:OWNER_TYPE:OWNER (§8.2) ------------------------------------------------------- */
 
-static size_t open_call(struct command ret[FETCH_MOST], size_t i, int type, const char *field,
-                        const char *id)
+/* "TYPE:OWNER_TYPE:OWNER" taken apart. */
+struct open_list {
+    int type, owner;
+    const char *id;
+};
+
+static bool read_open(const char *argument, struct open_list *ret)
 {
-    return fetch_call(ret, i, "crm.item.list",
-                      json_pack("{s:i, s:[s], s:{s:o, s:s}, s:{s:s}}", "entityTypeId", type,
-                                "select", "id", "filter", field, fetch_id_new(id),
-                                "stageSemanticId", "P", "order", "id", "DESC"));
+    const char *rest;
+    return fetch_read_type(argument, &ret->type, &rest) &&
+           fetch_read_type(rest, &ret->owner, &ret->id) && ret->id[0] != '\0';
 }
 
 /* A deal has one contact that counts and a list of all; which of the two a portal filters by is
- * asked of the portal: what either call finds is taken. */
+ * asked of the portal: what either list finds is taken. Ends with NULL. */
+static const char *const *open_fields(const struct open_list *list)
+{
+    static const char *const of_company[] = {"companyId", NULL};
+    static const char *const of_contact[] = {"contactId", "contactIds", NULL};
+    return list->owner == ENTITY_COMPANY ? of_company : of_contact;
+}
+
+/* The newest first; `below` 0: from the top. */
+static json_t *open_params_new(const struct open_list *list, const char *field, int64_t below)
+{
+    json_t *params = json_pack("{s:i, s:[s], s:{s:o, s:s}, s:{s:s}}", "entityTypeId", list->type,
+                               "select", "id", "filter", field, fetch_id_new(list->id),
+                               "stageSemanticId", "P", "order", "id", "DESC");
+    if (below > 0)
+        (void)json_object_set_new(json_object_get(params, "filter"), "<id", json_integer(below));
+    return params;
+}
+
 size_t fetch_open_calls(const char *argument, struct command ret[FETCH_MOST])
 {
-    int type, owner;
-    const char *rest, *id;
-    if (!fetch_read_type(argument, &type, &rest) || !fetch_read_type(rest, &owner, &id) ||
-        id[0] == '\0')
+    struct open_list list;
+    size_t count = 0;
+    if (!read_open(argument, &list))
         return 0;
-    if (owner == ENTITY_COMPANY)
-        return open_call(ret, 0, type, "companyId", id);
-    size_t count = open_call(ret, 0, type, "contactId", id);
-    return open_call(ret, count, type, "contactIds", id);
+    for (const char *const *field = open_fields(&list); *field != NULL; field++)
+        count = fetch_call(ret, count, "crm.item.list", open_params_new(&list, *field, 0));
+    return count;
 }
 
 static void add_once(json_t *list, int64_t id)
@@ -76,22 +99,58 @@ static void add_once(json_t *list, int64_t id)
         (void)json_array_append_new(list, json_integer(id));
 }
 
-/* The newest fifty of each call: a contact with more deals at work is no person. */
+/* The id below which that page's list goes on, 0: it ends there. */
+static int64_t goes_on_below(const struct answer *page)
+{
+    const json_t *items = json_object_get(page->result, "items");
+    size_t size = json_array_size(items);
+    return size < FETCH_PAGE ? 0 : jv_int(json_array_get(items, size - 1), "id", 0);
+}
+
+/* The lists' first pages come together; then one list after the other is read to its end, so that
+ * each later answer belongs to the first list that had not ended before it. */
+static const char *unended_list(const struct fetch *fetch, const struct open_list *list,
+                                int64_t *ret_below)
+{
+    const char *const *fields = open_fields(list);
+    size_t next = 0;
+    while (fields[next] != NULL)
+        next++;
+    for (size_t k = 0; fields[k] != NULL && k < fetch->count; k++) {
+        *ret_below = goes_on_below(&fetch->answers[k]);
+        while (*ret_below > 0 && next < fetch->count)
+            *ret_below = goes_on_below(&fetch->answers[next++]);
+        if (*ret_below > 0)
+            return fields[k];
+    }
+    return NULL;
+}
+
+/* The newest of them, as many as may hear one signal. */
 enum fetched fetch_open_value(const struct fetch *fetch, json_t **ret_value,
                               struct command *ret_more, struct err *err)
 {
     size_t done = 0, i;
     const json_t *item;
-    (void)ret_more;
+    struct open_list list;
+    int64_t below = 0;
+    if (!read_open(fetch->argument, &list) || fetch->count == 0) {
+        (void)err_set(err, "\"%.60s\" names no list", fetch->argument);
+        return FETCH_FAILED;
+    }
     json_t *ids = json_array();
     for (size_t k = 0; k < fetch->count; k++) {
         done += fetch->answers[k].verdict == VERDICT_DONE;
         json_array_foreach (json_object_get(fetch->answers[k].result, "items"), i, item)
             add_once(ids, jv_int(item, "id", 0));
     }
-    if (done == 0) {
+    const char *field = unended_list(fetch, &list, &below);
+    if (done == 0 || (field != NULL && fetch->count < OPEN_ANSWERS_MOST)) {
         json_decref(ids);
-        return fetch_fail(&fetch->answers[0], err);
+        if (done == 0)
+            return fetch_fail(&fetch->answers[0], err);
+        *ret_more = fetch_more_of("crm.item.list", open_params_new(&list, field, below));
+        return FETCH_MORE;
     }
     *ret_value = ids;
     return FETCHED;

@@ -19,7 +19,7 @@ enum signal {
     SIGNAL_MISSED, /* a call to us that nobody took */
     SIGNAL_ENDED,  /* a call ended, whoever made it */
 };
-enum { SIGNAL_COUNT = 4, SIGNAL_MOST_HEARERS = 100 };
+enum { SIGNAL_COUNT = 4, SIGNAL_MOST_HEARERS = 500 };
 
 /* "client contacts": as rules write it and as its events are called. */
 const char *signal_word(enum signal);

@@ -340,6 +340,44 @@ START_TEST(an_activity_without_readable_bindings_is_still_one)
 }
 END_TEST
 
+/* Fifty ids from `first` down. */
+static void add_page(int first)
+{
+    JV_AUTO *items = json_array();
+    for (int i = 0; i < 50; i++)
+        (void)json_array_append_new(items, json_pack("{s:i}", "id", first - i));
+    JV_AUTO *page = json_pack("{s:O}", "items", items);
+    char *text = jv_dump_new(page);
+    add_answer(text);
+    mem_free(text);
+}
+
+static void expect_more_open(const char *field, int below)
+{
+    char *params = mem_printf("{\"entityTypeId\":2,\"select\":[\"id\"],\"filter\":{\"%s\":7,"
+                              "\"stageSemanticId\":\"P\",\"<id\":%d},\"order\":{\"id\":\"DESC\"}}",
+                              field, below);
+    ck_assert_int_eq(fetch("open:2:3:7"), FETCH_MORE);
+    expect_command(&more, "crm.item.list", params);
+    mem_free(params);
+}
+
+START_TEST(open_deals_are_read_page_by_page)
+{
+    add_page(900);
+    add_page(500);
+    expect_more_open("contactId", 851);
+    add_page(850);
+    expect_more_open("contactId", 801);
+    add_answer("{\"items\":[{\"id\":700}]}");
+    expect_more_open("contactIds", 451);
+    add_answer("{\"items\":[{\"id\":400},{\"id\":700}]}");
+    ck_assert_int_eq(fetch("open:2:3:7"), FETCHED);
+    ck_assert_uint_eq(json_array_size(value), 152);
+    forget();
+}
+END_TEST
+
 START_TEST(either_way_of_asking_for_open_deals_will_do)
 {
     add_answer("{\"items\":[{\"id\":5},{\"id\":6}]}");
@@ -490,5 +528,18 @@ START_TEST(a_full_page_of_history_asks_for_what_comes_behind_it)
 }
 END_TEST
 
-CHECK_MAIN("fetch", presence_is_asked_of_the_calendar_and_of_the_working_day, a_load_is_what_is_open, of_presence_only_absences_and_the_working_day_are_kept, a_load_counts_all_pages, every_need_has_its_calls, a_funnel_kind_asks_for_statuses_and_categories, a_full_name_is_asked_for_both_ways_round, what_is_no_need_has_no_calls, a_record_is_taken_out_of_its_answer, what_is_not_there_is_null, what_may_not_be_read_says_why, a_user_found_both_ways_counts_once, stages_stand_in_their_funnels_in_order, leads_have_stages_without_a_funnel, statuses_are_read_page_by_page, history_is_told_in_our_words, a_kind_without_history_has_an_empty_one, an_activity_is_read_with_what_it_is_bound_to, the_deals_of_a_contact_are_asked_for_both_ways, an_activity_without_readable_bindings_is_still_one, either_way_of_asking_for_open_deals_will_do, owners_of_a_phone_chats_and_templates_are_lists, templates_are_read_page_by_page,
+CHECK_MAIN("fetch", presence_is_asked_of_the_calendar_and_of_the_working_day,
+           a_load_is_what_is_open, of_presence_only_absences_and_the_working_day_are_kept,
+           a_load_counts_all_pages, every_need_has_its_calls,
+           a_funnel_kind_asks_for_statuses_and_categories, a_full_name_is_asked_for_both_ways_round,
+           what_is_no_need_has_no_calls, a_record_is_taken_out_of_its_answer,
+           what_is_not_there_is_null, what_may_not_be_read_says_why,
+           a_user_found_both_ways_counts_once, stages_stand_in_their_funnels_in_order,
+           leads_have_stages_without_a_funnel, statuses_are_read_page_by_page,
+           history_is_told_in_our_words, a_kind_without_history_has_an_empty_one,
+           an_activity_is_read_with_what_it_is_bound_to,
+           the_deals_of_a_contact_are_asked_for_both_ways,
+           an_activity_without_readable_bindings_is_still_one,
+           either_way_of_asking_for_open_deals_will_do, open_deals_are_read_page_by_page,
+           owners_of_a_phone_chats_and_templates_are_lists, templates_are_read_page_by_page,
            a_full_page_of_history_asks_for_what_comes_behind_it)

@@ -254,14 +254,14 @@ START_TEST(a_call_without_an_activity_asks_whose_the_phone_is)
 }
 END_TEST
 
-START_TEST(only_a_hundred_hear_one_signal)
+START_TEST(only_five_hundred_hear_one_signal)
 {
     struct world w;
     world_init(&w, deals, "ONCRMACTIVITYADD", "{}");
     know(&w, "activity:9",
          "{\"record\": {\"OWNER_TYPE_ID\": 3, \"OWNER_ID\": 7, \"TYPE_ID\": 2, \"DIRECTION\": 1}}");
     json_t *many = json_array();
-    for (int i = 1; i <= 300; i++)
+    for (int i = 1; i <= 600; i++)
         json_array_append_new(many, json_integer(i));
     json_object_set_new(w.facts, "open:2:3:7", many);
     signal_judge(w.rules.set->ears, &w.change, w.facts, &w.env, &w.out);
@@ -319,6 +319,6 @@ CHECK_MAIN("signal", direction_and_completion_tell_who_contacted_whom,
            the_contact_of_an_activity_lets_its_open_deals_hear,
            whatever_the_rules_speak_of_hears_it, what_is_gone_or_may_not_be_read_is_told_to_nobody,
            our_own_letter_names_the_run_that_wrote_it, type_and_code_tell_what_became_of_a_call,
-           a_call_without_an_activity_asks_whose_the_phone_is, only_a_hundred_hear_one_signal,
+           a_call_without_an_activity_asks_whose_the_phone_is, only_five_hundred_hear_one_signal,
            events_concern_signals_only_where_a_rule_listens,
            the_rest_of_the_rule_says_whom_it_speaks_of)
