@@ -79,6 +79,9 @@ static const struct config_key keys[] = {
      "the first day; without days he is away when the portal's calendar has him absent", KEY_ONCE,
      substitute_read_from},
     {"substitute", "until", NULL, "the last day", KEY_ONCE, substitute_read_until},
+    {"substitute", "return", "yes",
+     "what the deputy was given and is still open goes back when the user is there again; or no",
+     KEY_ONCE, substitute_read_return},
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

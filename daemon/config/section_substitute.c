@@ -61,6 +61,16 @@ bool substitute_read_until(struct loading *l, const struct given *g)
     return read_day(l, g, l->substitute->until);
 }
 
+bool substitute_read_return(struct loading *l, const struct given *g)
+{
+    static const char *const words[] = {"yes", "no"};
+    size_t which;
+    if (!value_word(l, g, "return", words, sizeof words / sizeof words[0], &which))
+        return false;
+    l->substitute->keeps = which == 1;
+    return true;
+}
+
 static void finish(struct loading *l)
 {
     const struct substitute *s = l->substitute;

@@ -7,6 +7,7 @@
 
 bool substitute_read_deputy(struct loading *, const struct given *);
 bool substitute_read_from(struct loading *, const struct given *);
+bool substitute_read_return(struct loading *, const struct given *);
 bool substitute_read_until(struct loading *, const struct given *);
 
 #endif

@@ -10,6 +10,7 @@
 #include "daemon/engine/pending.h"
 #include "daemon/engine/writes.h"
 #include "daemon/model/need.h"
+#include "daemon/rules/giveback.h"
 
 enum { PATIENCE_MS = 15000 }; /* beyond that a run is put off: others can work meanwhile */
 
@@ -56,6 +57,7 @@ static void recall(struct task *task, struct effect *row)
         p = add(task);
     }
     *p = (struct pending){.effect = *row, .row_stored = true, .outcome_stored = true};
+    (void)giveback_of(&p->effect.command, task->run->vars, &p->given);
     answer_of_row(row, &p->answer);
     switch (row->verdict) {
     case VERDICT_NONE:
@@ -116,6 +118,7 @@ void effects_intend(struct task *task, bool shadow)
                                     .attempt = task->failures + 1,
                                     .intended_ms = now};
         command_copy(&p->effect.command, &task->advance.commands[i]);
+        (void)giveback_of(&p->effect.command, task->run->vars, &p->given);
         p->state = PENDING_CALL;
         if (!shadow || !p->effect.command.write)
             continue;
@@ -350,6 +353,18 @@ static void put_own_event(struct task *task, struct store_change *change, const 
     event_done(&event);
 }
 
+/* A deputy has it now: the one whom it was meant for is to get it back (giveback.h). */
+static void put_given(struct task *task, struct store_change *change, const struct pending *p,
+                      int64_t now_ms)
+{
+    struct given given = p->given;
+    const json_t *record = NULL, *fields = NULL;
+    given.run = task->entity;
+    if (given.owner > 0 && p->answer.verdict == VERDICT_DONE &&
+        writes_outcome(&p->effect.command, p->answer.result, &given.what, &record, &fields))
+        store_put_given(change, task->portal->id, &given, now_ms);
+}
+
 void effects_put(struct task *task, struct store_change *change)
 {
     int64_t now = clock_wall_ms();
@@ -361,6 +376,7 @@ void effects_put(struct task *task, struct store_change *change)
             continue;
         store_put_outcome(change, p->effect.id, &p->answer, p->looked, now);
         put_own_event(task, change, p);
+        put_given(task, change, p, now);
     }
 }
 

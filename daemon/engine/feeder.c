@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "daemon/engine/giveback.h"
 #include "daemon/engine/scan.h"
 
 enum {
@@ -160,18 +161,19 @@ static bool feed_due(struct engine *e, struct engine_portal *portal, int64_t *re
     return true;
 }
 
-/* The task that searches a portal's records for timers is like any other, of an entity that no
- * event can have. */
-static void feed_scan(struct engine *e, struct engine_portal *portal)
+/* The tasks that search a portal's records for timers and that ask deputies to give back are like
+ * any other, of an entity that no event can have. */
+static void feed_inner(struct engine *e, struct engine_portal *portal, const char *id,
+                       const int64_t *at_ms, task_stage_fn *stage)
 {
     struct waiting_entity w = {.portal = portal->id, .priority = PRIORITY_BULK};
-    (void)snprintf(w.entity.id, sizeof w.entity.id, "%s", SCAN_ENTITY_ID);
-    if (!portal->scans || !room_for(e, portal, false))
+    (void)snprintf(w.entity.id, sizeof w.entity.id, "%s", id);
+    if (!room_for(e, portal, false))
         return;
     pthread_mutex_lock(&e->lock);
-    if (!e->halting && portal->scan_ms <= clock_mono_ms() &&
+    if (!e->halting && *at_ms <= clock_mono_ms() &&
         feeder_find_locked(e, portal->id, &w.entity) == NULL)
-        push_new_locked(e, portal, &w)->stage = scan_begin;
+        push_new_locked(e, portal, &w)->stage = stage;
     pthread_mutex_unlock(&e->lock);
 }
 
@@ -206,7 +208,9 @@ static int64_t feed(struct engine *e)
             log_error("cannot read the queue portal=%s why=\"%s\"", portal->config->name, err.text);
             next_ms = STORE_TROUBLE_MS;
         }
-        feed_scan(e, portal);
+        if (portal->scans)
+            feed_inner(e, portal, SCAN_ENTITY_ID, &portal->scan_ms, scan_begin);
+        feed_inner(e, portal, GIVEBACK_ENTITY_ID, &portal->back_ms, giveback_begin);
     }
     return next_ms;
 }

@@ -23,6 +23,7 @@ struct pending {
     bool repeated; /* in this sitting, after a look */
     bool writing;  /* announced in engine.writes */
     struct entity target;
+    struct given given; /* owner 0: no deputy gets it */
 };
 
 /* Its answer is known: the rules will see it. */

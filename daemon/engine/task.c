@@ -48,5 +48,6 @@ void task_free(struct task *task)
 {
     json_decref(task->facts_known);
     mem_free(task->scan);
+    mem_free(task->giveback);
     mem_free(task);
 }

@@ -42,6 +42,7 @@ struct engine_portal {
     int64_t urgent_tasks, other_tasks; /* guarded by engine.lock */
     int64_t scan_ms; /* mono: when records are searched next (scan.c); guarded by engine.lock */
     bool scans;      /* some timer of its rules wants that */
+    int64_t back_ms; /* mono: when deputies are asked next (giveback.c); guarded by engine.lock */
 };
 
 /* A timer trigger of a rule on a portal. What the search moves on in `row` only its task touches,
@@ -150,7 +151,8 @@ struct task {
     struct judgement judgement;
     struct timer_plan timers;
     struct look *look;
-    struct scan *scan; /* owned; of the task that searches (scan.c), NULL in all others */
+    struct scan *scan;         /* owned; of the task that searches (scan.c), NULL in all others */
+    struct giveback *giveback; /* owned; likewise (giveback.c) */
 
     /* the run at work (work.c) */
     struct run *run; /* points into live */

@@ -94,22 +94,6 @@ static enum known user_if_any(struct scope *scope, const char *text, int64_t *re
     return KNOWN;
 }
 
-/* NULL when he has none. All names are asked for at once. */
-static enum known substitute_of(struct scope *scope, int64_t id, const struct substitute **ret)
-{
-    const struct staff *staff = scope->env->staff;
-    enum known all = KNOWN;
-    *ret = NULL;
-    for (int i = 0; i < staff->substitute_count; i++) {
-        int64_t user = 0;
-        if (user_if_any(scope, staff->substitutes[i].user, &user) != KNOWN)
-            all = KNOWN_NOT;
-        else if (user == id && *ret == NULL)
-            *ret = &staff->substitutes[i];
-    }
-    return all;
-}
-
 static bool is_dated(const struct substitute *s)
 {
     return s->from[0] != '\0' || s->until[0] != '\0';
@@ -124,18 +108,39 @@ static bool in_dates(const struct scope *scope, const struct substitute *s)
            (s->until[0] == '\0' || strcmp(day, s->until) <= 0);
 }
 
+/* The one that speaks of today: one user may have several, of other days each. NULL when he has
+ * none. All names are asked for at once. */
+static enum known substitute_of(struct scope *scope, int64_t id, const struct substitute **ret)
+{
+    const struct staff *staff = scope->env->staff;
+    enum known all = KNOWN;
+    *ret = NULL;
+    for (int i = 0; staff != NULL && i < staff->substitute_count; i++) {
+        const struct substitute *s = &staff->substitutes[i];
+        int64_t user = 0;
+        if (user_if_any(scope, s->user, &user) != KNOWN)
+            all = KNOWN_NOT;
+        else if (user == id && *ret == NULL && (!is_dated(s) || in_dates(scope, s)))
+            *ret = s;
+    }
+    return all;
+}
+
 /* Who is to have it instead of him; himself when he is there. */
-static enum known next_deputy(struct scope *scope, int64_t id, int64_t *ret, char why[WHY_SIZE])
+static enum known next_deputy(struct scope *scope, int64_t id, int64_t *ret, bool *ret_keeps,
+                              char why[WHY_SIZE])
 {
     const struct substitute *substitute;
     enum known known = substitute_of(scope, id, &substitute);
     bool away = false;
     *ret = id;
+    *ret_keeps = false;
     if (known != KNOWN || substitute == NULL)
         return known;
+    *ret_keeps = substitute->keeps;
     if (!is_dated(substitute)) {
         known = team_away(scope, id, false, &away, why);
-    } else if (in_dates(scope, substitute)) {
+    } else {
         away = true;
         (void)snprintf(why, WHY_SIZE, "is away by [substitute]");
     }
@@ -152,13 +157,15 @@ static enum known deputy_of(struct scope *scope, int64_t id, int64_t *ret)
 {
     char slot[CHOICE_SLOT_SIZE], say[320] = "", why[WHY_SIZE] = "";
     size_t said = 0;
-    (void)snprintf(slot, sizeof slot, "deputy of %" PRId64, id);
+    (void)snprintf(slot, sizeof slot, CHOICE_DEPUTY "%" PRId64, id);
     if (choice_made(scope, slot, ret))
         return KNOWN;
     int64_t at = id;
+    bool keeps = false;
     for (int i = 0; i < MOST_DEPUTIES; i++) {
         int64_t next = at;
-        enum known known = next_deputy(scope, at, &next, why);
+        bool this_keeps;
+        enum known known = next_deputy(scope, at, &next, &this_keeps, why);
         if (known != KNOWN)
             return known;
         if (next == at || next == id)
@@ -167,10 +174,13 @@ static enum known deputy_of(struct scope *scope, int64_t id, int64_t *ret)
                             "%suser %" PRId64 " %s: user %" PRId64 " stands in",
                             said > 0 ? "; " : "", at, why, next);
         said += (size_t)size < sizeof say - said ? (size_t)size : 0;
+        keeps = keeps || this_keeps;
         at = next;
     }
     *ret = at;
     choice_make(scope, slot, at, say);
+    if (keeps && scope->picks != NULL)
+        (void)json_object_set_new(json_object_get(scope->picks, slot), "keeps", json_true());
     return KNOWN;
 }
 
@@ -206,4 +216,14 @@ enum known team_stand_ins(struct scope *scope, json_t **ids)
     json_decref(*ids);
     *ids = json_incref(out);
     return KNOWN;
+}
+
+enum known team_is_back(struct scope *scope, int64_t id, bool *ret)
+{
+    char why[WHY_SIZE];
+    int64_t next = 0;
+    bool keeps;
+    enum known known = next_deputy(scope, id, &next, &keeps, why);
+    *ret = next == id;
+    return known;
 }

@@ -14,6 +14,9 @@
 
 enum { CHOICE_SLOT_SIZE = 96 };
 
+/* The slot of somebody's deputy; behind it stands the id of whom he stands in for. */
+#define CHOICE_DEPUTY "deputy of "
+
 /* Was it decided before? */
 bool choice_made(const struct scope *, const char *slot, int64_t *ret_id);
 /* Decides it. `say` is for people, "" nothing. */

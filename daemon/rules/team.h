@@ -28,6 +28,7 @@ struct team {
 struct substitute {
     char *user, *deputy;      /* as members are written */
     char from[11], until[11]; /* YYYY-MM-DD in the portal's zone, both days included; "": open */
+    bool keeps; /* return = no: what the deputy was given stays with him */
     struct place at;
 };
 
@@ -44,6 +45,9 @@ struct staff {
 enum known team_users(struct scope *, const char *name, json_t *ids);
 /* Puts deputies in the place of those who are away, each once. */
 enum known team_stand_ins(struct scope *, json_t **ids);
+
+/* Is nobody to stand in for that user (any more)? */
+enum known team_is_back(struct scope *, int64_t user, bool *ret);
 
 /* Is that user away now? *ret_why (at least 64 bytes) says what is known of it. Being away is an
  * `absent` entry in the calendar, or no longer being active; `day` also asks for a closed working

@@ -65,8 +65,8 @@ static bool prune_plain(struct apply *apply, enum sql_write which, int64_t befor
 
 bool prune_rows(struct apply *apply, int64_t before_ms, int64_t most, struct err *err)
 {
-    static const enum sql_write plain[] = {PRUNE_EVENTS, PRUNE_TRACES, PRUNE_FIRED,
-                                           PRUNE_OWN,    PRUNE_NAMES,  PRUNE_OVER};
+    static const enum sql_write plain[] = {PRUNE_EVENTS, PRUNE_TRACES, PRUNE_FIRED, PRUNE_OWN,
+                                           PRUNE_NAMES,  PRUNE_OVER,   PRUNE_GIVEN};
     int64_t left = most;
     if (!apply_plain(apply, PRUNE_LAST_ID, err) || !prune_runs(apply, before_ms, &left, err))
         return false;

@@ -161,6 +161,20 @@ void store_put_over_left(struct store_change *change, int64_t portal, const stru
                value_text(entity->id), value_text(rule), value_text(trigger), value_text(base));
 }
 
+void store_put_given(struct store_change *change, int64_t portal, const struct given *given,
+                     int64_t now_ms)
+{
+    CHANGE_ADD(change, WRITE_GIVEN, value_int(portal), value_int(given->owner),
+               value_int(given->what.type), value_text(given->what.id), value_int(given->deputy),
+               value_int(given->run.type), value_text(given->run.id), value_int(now_ms));
+}
+
+void store_put_given_back(struct store_change *change, int64_t portal, const struct entity *what)
+{
+    CHANGE_ADD(change, WRITE_GIVEN_BACK, value_int(portal), value_int(what->type),
+               value_text(what->id));
+}
+
 void timer_row_done(struct timer_row *row)
 {
     mem_free(row->rule);

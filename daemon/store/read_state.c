@@ -227,3 +227,56 @@ bool store_read_over(struct store_reader *reader, int64_t portal, const struct e
     *ret_left = out.left;
     return done;
 }
+
+struct owners_out {
+    int64_t *owners;
+    int64_t count;
+};
+
+static bool take_owner(void *arg, sqlite3_stmt *stmt, struct err *err)
+{
+    (void)err;
+    struct owners_out *out = arg;
+    out->owners[out->count++] = sqlite3_column_int64(stmt, 0);
+    return true;
+}
+
+bool store_read_given_owners(struct store_reader *reader, int64_t portal, int64_t most,
+                             int64_t *ret, int64_t *ret_count, struct err *err)
+{
+    struct owners_out out = {.owners = ret};
+    sqlite3_stmt *stmt = reader_stmt(reader, READ_GIVEN_OWNERS);
+    db_bind(stmt, "ii", portal, most);
+    bool done = reader_each(reader, stmt, take_owner, &out, err);
+    *ret_count = out.count;
+    return done;
+}
+
+struct given_out {
+    struct given *given;
+    int64_t count;
+};
+
+static bool take_given(void *arg, sqlite3_stmt *stmt, struct err *err)
+{
+    (void)err;
+    struct given_out *out = arg;
+    struct given *given = &out->given[out->count++];
+    *given = (struct given){.deputy = sqlite3_column_int64(stmt, 2)};
+    column_entity(stmt, 0, &given->what);
+    column_entity(stmt, 3, &given->run);
+    return true;
+}
+
+bool store_read_given(struct store_reader *reader, int64_t portal, int64_t owner, int64_t most,
+                      struct given *ret, int64_t *ret_count, struct err *err)
+{
+    struct given_out out = {.given = ret};
+    sqlite3_stmt *stmt = reader_stmt(reader, READ_GIVEN);
+    db_bind(stmt, "iii", portal, owner, most);
+    bool done = reader_each(reader, stmt, take_given, &out, err);
+    *ret_count = out.count;
+    for (int64_t i = 0; i < out.count; i++)
+        ret[i].owner = owner;
+    return done;
+}

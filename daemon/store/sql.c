@@ -91,6 +91,12 @@ const char *const sql_writes[SQL_WRITES] = {
                    "DO UPDATE SET (gone, until_ms) = (0, ?7)",
     [WRITE_OVER_LEFT] = "UPDATE timer_over SET gone = 1 WHERE portal = ?1 AND entity_type = ?2 "
                         "AND entity_id = ?3 AND rule = ?4 AND trigger = ?5 AND base <> ?6",
+    [WRITE_GIVEN] = "INSERT INTO given (portal, owner, entity_type, entity_id, deputy, run_type, "
+                    "run_entity, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+                    "ON CONFLICT (portal, entity_type, entity_id) DO UPDATE SET "
+                    "(owner, deputy, run_type, run_entity, at_ms) = (?2, ?5, ?6, ?7, ?8)",
+    [WRITE_GIVEN_BACK] =
+        "DELETE FROM given WHERE portal = ?1 AND entity_type = ?2 AND entity_id = ?3",
     [WRITE_PORTAL] = "INSERT INTO portal (name) VALUES (?1) ON CONFLICT DO NOTHING",
     [WRITE_MEMBER] = "UPDATE portal SET member_id = ?2 WHERE id = ?1",
     /* Turns may be submitted in another order than they were taken in. */
@@ -135,6 +141,9 @@ const char *const sql_writes[SQL_WRITES] = {
                    "WHERE until_ms < ?1 ORDER BY until_ms LIMIT ?2)",
     [PRUNE_ENTITY_OVER] =
         "DELETE FROM timer_over WHERE portal = ?1 AND entity_type = ?2 AND entity_id = ?3",
+    /* Nobody is away for longer than a year and a month. */
+    [PRUNE_GIVEN] = "DELETE FROM given WHERE rowid IN (SELECT rowid FROM given "
+                    "WHERE at_ms < ?1 - 34214400000 ORDER BY at_ms LIMIT ?2)",
     [PRUNE_NAMES] = "DELETE FROM name WHERE rowid IN (SELECT rowid FROM name WHERE at_ms < ?1 "
                     "AND need <> 'pins:' ORDER BY at_ms LIMIT ?2)",
 };
@@ -182,6 +191,9 @@ const char *const sql_reads[SQL_READS] = {
                     "WHERE portal = ?1",
     [READ_OVER] = "SELECT gone FROM timer_over WHERE portal = ?1 AND entity_type = ?2 "
                   "AND entity_id = ?3 AND rule = ?4 AND trigger = ?5 AND base = ?6",
+    [READ_GIVEN] = "SELECT entity_type, entity_id, deputy, run_type, run_entity FROM given "
+                   "WHERE portal = ?1 AND owner = ?2 ORDER BY at_ms LIMIT ?3",
+    [READ_GIVEN_OWNERS] = "SELECT DISTINCT owner FROM given WHERE portal = ?1 LIMIT ?2",
     [READ_TEAMS] = "SELECT name, turn, last_user FROM team WHERE portal = ?1",
     [READ_PORTAL] = "SELECT id FROM portal WHERE name = ?1",
     [READ_PORTALS] = "SELECT id FROM portal WHERE ?1 IN (0, id) ORDER BY id",

@@ -33,6 +33,8 @@ enum sql_write {
     WRITE_TIMER_GONE, /* the trigger is in no rule any more */
     WRITE_OVER,
     WRITE_OVER_LEFT,
+    WRITE_GIVEN,
+    WRITE_GIVEN_BACK,
     WRITE_PORTAL,
     WRITE_MEMBER,
     WRITE_TEAM,
@@ -54,6 +56,7 @@ enum sql_write {
     PRUNE_NAMES,
     PRUNE_OVER,
     PRUNE_ENTITY_OVER,
+    PRUNE_GIVEN,
     SQL_WRITES,
 };
 
@@ -78,6 +81,8 @@ enum sql_read {
     READ_MEMBER,
     READ_TIMERS,
     READ_OVER,
+    READ_GIVEN,
+    READ_GIVEN_OWNERS,
     READ_TEAMS,
     READ_PORTAL,
     READ_PORTALS,

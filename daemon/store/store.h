@@ -16,6 +16,7 @@
 #include "common/err.h"
 #include "daemon/model/command.h"
 #include "daemon/model/event.h"
+#include "daemon/model/given.h"
 #include "daemon/model/run.h"
 
 struct store;
@@ -147,6 +148,10 @@ void store_put_over(struct store_change *, int64_t portal, const struct entity *
 void store_put_over_left(struct store_change *, int64_t portal, const struct entity *,
                          const char *rule, const char *trigger, const char *base);
 
+void store_put_given(struct store_change *, int64_t portal, const struct given *, int64_t now_ms);
+/* It was given back, or there is nothing to be given back. */
+void store_put_given_back(struct store_change *, int64_t portal, const struct entity *what);
+
 void store_put_setting(struct store_change *, const char *name, const char *value);
 /* Budgets of a portal: opaque JSON of portal/. */
 void store_put_budget(struct store_change *, int64_t portal, const json_t *);
@@ -239,6 +244,13 @@ bool store_read_timers(struct store_reader *, int64_t portal, struct timer_row *
 bool store_read_over(struct store_reader *, int64_t portal, const struct entity *, const char *rule,
                      const char *trigger, const char *base, bool *ret_over, bool *ret_left,
                      struct err *) MUST_CHECK;
+
+/* Who has something to get back: at most `most` users into `ret`. */
+bool store_read_given_owners(struct store_reader *, int64_t portal, int64_t most, int64_t *ret,
+                             int64_t *ret_count, struct err *) MUST_CHECK;
+/* The first `most` things of that user, oldest first, into `ret`. */
+bool store_read_given(struct store_reader *, int64_t portal, int64_t owner, int64_t most,
+                      struct given *ret, int64_t *ret_count, struct err *) MUST_CHECK;
 
 bool store_read_setting(struct store_reader *, const char *name, char *out, size_t size,
                         bool *ret_found, struct err *) MUST_CHECK;

@@ -370,6 +370,72 @@ START_TEST(days_in_the_configuration_need_no_calendar)
 }
 END_TEST
 
+#define AWAY "[substitute 5]\ndeputy = 6\nfrom = 2020-01-01\n"
+#define GIVE                                                                                       \
+    "[rule r]\n"                                                                                   \
+    "on = lead added\n"                                                                            \
+    "[then assign]\n"                                                                              \
+    "to = ivanov@firm.ru\n"                                                                        \
+    "[then todo]\n"                                                                                \
+    "title = Позвонить\n"                                                                 \
+    "responsible = ivanov@firm.ru\n"                                                               \
+    "[then task]\n"                                                                                \
+    "title = Подготовить\n"                                                             \
+    "responsible = ivanov@firm.ru\n"                                                               \
+    "[then task as done]\n"                                                                        \
+    "title = Сделано\n"                                                                     \
+    "responsible = ivanov@firm.ru\n"                                                               \
+    "[then close-task]\n"                                                                          \
+    "task = {{done.id}}\n"                                                                         \
+    "[then task]\n"                                                                                \
+    "title = Её собственная\n"                                                        \
+    "responsible = petrova@firm.ru\n"
+
+static int64_t give_to_the_deputy(struct house *h)
+{
+    int64_t lead =
+        house_add(h, ANNA, LEAD, json_pack("{ss si}", "title", "Заявка", "assignedById", ANNA));
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "done") == 1);
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 1, "crm.item.update", json_pack("{s{si}}", "fields", "assignedById", 6));
+    return lead;
+}
+
+static void comes_back(struct house *h)
+{
+    house_rules(h, GIVE);
+    (void)kill(house_daemon_pid(h), SIGHUP);
+    HOUSE_UNTIL_WITHIN(h, 30, log_says(h, "reloaded portals=1"));
+}
+
+START_TEST(what_a_deputy_was_given_goes_back)
+{
+    struct house *h = house_with(AWAY GIVE);
+    int64_t lead = give_to_the_deputy(h);
+    comes_back(h);
+    HOUSE_UNTIL_WITHIN(h, 30, house_effects(h, "tasks.task.update", NULL) == 1);
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 1, "crm.item.update", json_pack("{s{si}}", "fields", "assignedById", 5));
+    HOUSE_EFFECTS_ARE(h, 1, "crm.activity.update",
+                      json_pack("{s{si}}", "fields", "RESPONSIBLE_ID", 5));
+    HOUSE_EFFECTS_ARE(h, 1, "tasks.task.update", NULL); /* what is done, and hers, stays */
+    STORY_SAYS(h, "lead", lead, "goes back to user 5, who is there again");
+    house_close(h);
+}
+END_TEST
+
+START_TEST(what_is_not_to_be_returned_stays)
+{
+    struct house *h = house_with(AWAY "return = no\n" GIVE);
+    (void)give_to_the_deputy(h);
+    comes_back(h);
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 0, "tasks.task.update", NULL);
+    HOUSE_EFFECTS_ARE(h, 0, "crm.activity.update", NULL);
+    house_close(h);
+}
+END_TEST
+
 /* Killed between the word to the deputy and its outcome; when we are back, so is the user. */
 START_TEST(whom_a_step_means_outlives_kill_9)
 {
@@ -433,6 +499,7 @@ CHECK_MAIN("teams", one_after_the_other_gets_a_lead, the_rotation_goes_on_after_
            whoever_is_back_is_in_the_rotation_again, when_nobody_is_there_the_fallback_gets_it,
            without_a_fallback_the_run_says_that_nobody_is_there,
            a_portal_that_does_not_say_who_is_away_stops_nothing,
-           a_deputy_has_it_while_the_user_is_away_and_no_longer,
-           a_closed_day_is_no_absence_for_a_deputy, days_in_the_configuration_need_no_calendar,
-           whom_a_step_means_outlives_kill_9, the_first_line_of_the_examples_shares_new_leads)
+           a_deputy_has_it_while_the_user_is_away_and_no_longer, what_a_deputy_was_given_goes_back,
+           what_is_not_to_be_returned_stays, a_closed_day_is_no_absence_for_a_deputy,
+           days_in_the_configuration_need_no_calendar, whom_a_step_means_outlives_kill_9,
+           the_first_line_of_the_examples_shares_new_leads)

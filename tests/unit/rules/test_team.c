@@ -233,6 +233,62 @@ START_TEST(what_the_portal_does_not_say_is_no_absence)
 }
 END_TEST
 
+/* The deputy of user 1; himself when nobody stands in. */
+static int64_t stand_in(struct staff_bench *b, struct substitute *substitutes, int count)
+{
+    JV_AUTO *needs = json_array();
+    json_t *ids = json_pack("[i]", 1);
+    struct scope scope = {.env = &b->env, .facts = b->facts, .needs = needs};
+    b->staff.substitutes = substitutes;
+    b->staff.substitute_count = count;
+    ck_assert_int_eq(team_stand_ins(&scope, &ids), KNOWN);
+    int64_t id = jv_int(ids, "0", 0);
+    json_decref(ids);
+    return id;
+}
+
+START_TEST(one_user_may_have_a_deputy_for_each_absence)
+{
+    static char one[] = "1", two[] = "2", three[] = "3";
+    struct substitute substitutes[] = {
+        {.user = one, .deputy = two, .from = "2025-07-01", .until = "2025-07-14"},
+        {.user = one, .deputy = three, .from = "2026-01-19", .until = "2026-01-21"},
+    };
+    struct staff_bench b;
+    staff_bench_init(&b, 3, TEAM_ROUND_ROBIN);
+    ck_assert_int_eq(stand_in(&b, substitutes, 2), 3);
+    ck_assert_int_eq(stand_in(&b, substitutes, 1), 1);
+    staff_bench_done(&b);
+}
+END_TEST
+
+START_TEST(who_is_back_is_said_by_days_by_the_calendar_and_by_nothing_at_all)
+{
+    static char one[] = "1", two[] = "2";
+    struct substitute dated = {.user = one, .deputy = two, .from = "2026-01-19"};
+    struct substitute undated = {.user = one, .deputy = two};
+    struct staff_bench b;
+    JV_AUTO *needs = json_array();
+    bool back = true;
+    staff_bench_init(&b, 3, TEAM_ROUND_ROBIN);
+    struct scope scope = {.env = &b.env, .facts = b.facts, .needs = needs};
+    b.staff.substitutes = &dated;
+    b.staff.substitute_count = 1;
+    ck_assert_int_eq(team_is_back(&scope, 1, &back), KNOWN);
+    ck_assert(!back);
+    b.staff.substitutes = &undated;
+    ck_assert_int_eq(team_is_back(&scope, 1, &back), KNOWN);
+    ck_assert(back);
+    send_away(&b, 1);
+    ck_assert_int_eq(team_is_back(&scope, 1, &back), KNOWN);
+    ck_assert(!back);
+    b.staff.substitute_count = 0; /* nobody speaks of him any more */
+    ck_assert_int_eq(team_is_back(&scope, 1, &back), KNOWN);
+    ck_assert(back);
+    staff_bench_done(&b);
+}
+END_TEST
+
 CHECK_MAIN("rules/team", of_ten_thousand_turns_everybody_has_as_many_but_one,
            the_present_share_what_the_absent_would_have, chance_gives_everybody_about_as_much,
            the_same_seed_gives_the_same_person, of_those_with_least_to_do_it_is_the_next_ones_turn,
@@ -240,4 +296,5 @@ CHECK_MAIN("rules/team", of_ten_thousand_turns_everybody_has_as_many_but_one,
            a_whole_day_is_absent_from_its_first_hour_to_its_last,
            an_absence_of_hours_ends_with_its_last_second,
            a_closed_day_counts_only_where_it_is_asked_for,
-           what_the_portal_does_not_say_is_no_absence)
+           what_the_portal_does_not_say_is_no_absence, one_user_may_have_a_deputy_for_each_absence,
+           who_is_back_is_said_by_days_by_the_calendar_and_by_nothing_at_all)

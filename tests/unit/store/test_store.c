@@ -179,6 +179,47 @@ START_TEST(of_a_rotation_the_last_turn_is_kept)
 }
 END_TEST
 
+static void put_given(struct store_change *change, int64_t owner, int type, const char *id,
+                      int64_t deputy, int64_t now_ms)
+{
+    struct given given = {.owner = owner, .deputy = deputy, .what.type = type, .run.type = 2};
+    (void)snprintf(given.what.id, sizeof given.what.id, "%s", id);
+    (void)snprintf(given.run.id, sizeof given.run.id, "351");
+    store_put_given(change, 1, &given, now_ms);
+}
+
+START_TEST(what_a_deputy_has_is_known_until_it_goes_back)
+{
+    struct fixture f;
+    struct given given[5];
+    int64_t owners[5], count;
+    fixture_init(&f);
+    struct store_change *change = store_change_new();
+    put_given(change, 5, ENTITY_TASK, "40", 6, 2000);
+    put_given(change, 5, 2, "351", 6, 1000);
+    put_given(change, 7, 2, "352", 6, 1000);
+    put_given(change, 7, 2, "352", 8, 3000); /* given once more */
+    fixture_commit(&f, change);
+    ck_assert(store_read_given_owners(f.reader, 1, 5, owners, &count, NULL));
+    ck_assert_int_eq(count, 2);
+    ck_assert(store_read_given(f.reader, 1, 7, 5, given, &count, NULL));
+    ck_assert_int_eq(count, 1);
+    ck_assert_int_eq(given[0].deputy, 8);
+    ck_assert(store_read_given(f.reader, 1, 5, 1, given, &count, NULL));
+    ck_assert_int_eq(count, 1); /* the oldest */
+    ck_assert_str_eq(given[0].what.id, "351");
+    ck_assert_int_eq(given[0].owner, 5);
+    ck_assert_str_eq(given[0].run.id, "351");
+    change = store_change_new();
+    store_put_given_back(change, 1, &given[0].what);
+    fixture_commit(&f, change);
+    ck_assert(store_read_given(f.reader, 1, 5, 5, given, &count, NULL));
+    ck_assert_int_eq(count, 1);
+    ck_assert_int_eq(given[0].what.type, ENTITY_TASK);
+    fixture_done(&f);
+}
+END_TEST
+
 START_TEST(a_portal_keeps_its_id)
 {
     struct fixture f;
@@ -287,6 +328,6 @@ END_TEST
 
 CHECK_MAIN("store", firings_are_counted_by_rule_and_entity, thawing_forgets_the_firings_so_far,
            settings_budgets_names_and_members_are_kept, of_a_rotation_the_last_turn_is_kept,
-           a_portal_keeps_its_id, ids_go_on_after_a_restart,
-           the_queue_is_counted_through_every_change, what_was_running_is_ready_after_a_restart,
-           a_value_that_somebody_else_spoiled_is_named)
+           what_a_deputy_has_is_known_until_it_goes_back, a_portal_keeps_its_id,
+           ids_go_on_after_a_restart, the_queue_is_counted_through_every_change,
+           what_was_running_is_ready_after_a_restart, a_value_that_somebody_else_spoiled_is_named)
