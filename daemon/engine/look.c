@@ -176,6 +176,36 @@ enum task_turn look_begin(struct task *task)
     return look_gather(task);
 }
 
+/* ---- what nobody told us --------------------------------------------------------------------- */
+
+void look_put_found(struct task *task, struct store_change *change, const struct entity *entity,
+                    enum priority priority)
+{
+    struct event event = {.id = store_next_id(task->engine->store),
+                          .portal = task->portal->id,
+                          .source = EVENT_INNER,
+                          .name = EVENT_FOUND,
+                          .happening = HAPPENING_OTHER,
+                          .entity = *entity,
+                          .priority = priority,
+                          .received_ms = clock_wall_ms()};
+    store_put_event(change, &event);
+}
+
+bool look_has_missed(const struct task *task, const json_t *record)
+{
+    return task->seen && !task->snapshot.deleted && json_is_object(record) &&
+           task->caught_up != task->run->id && look_digest(record) != task->snapshot.digest;
+}
+
+enum task_turn look_catch_up(struct task *task)
+{
+    struct store_change *change = store_change_new();
+    task->caught_up = task->run->id;
+    look_put_found(task, change, &task->entity, task->priority);
+    return task_commit(task, change, look_committed);
+}
+
 /* ---- when the portal does not say ------------------------------------------------------------ */
 
 static void put_events_seen(const struct look *look, struct store_change *change)

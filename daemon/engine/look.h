@@ -33,6 +33,14 @@ bool look_has(const struct look *, enum entity_happening);
 /* Of a whole record, without what changes by itself. */
 uint64_t look_digest(const json_t *record);
 
+/* An event of ours: this entity is to be looked at. */
+void look_put_found(struct task *, struct store_change *, const struct entity *, enum priority);
+/* Before a run that slept goes on: is the record, read anew, another than at the last look, and
+ * nobody told us? Then the entity is looked at first, once for each waking, so that what was lost
+ * on its way cancels and fires as it would have. */
+bool look_has_missed(const struct task *, const json_t *record);
+task_stage_fn look_catch_up;
+
 void look_free(struct look *);
 task_stage_fn look_settle, look_unfetched;
 

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "daemon/engine/facts.h"
+#include "daemon/engine/look.h"
 
 enum {
     PAGE = 50,             /* what the portal gives at once (bitrix24.md §3.6) */
@@ -284,19 +285,6 @@ static bool is_known(struct task *task, const struct entity *entity,
            known && !left;
 }
 
-static void hand_over(struct task *task, struct store_change *change, const struct entity *entity)
-{
-    struct event event = {.id = store_next_id(task->engine->store),
-                          .portal = task->portal->id,
-                          .source = EVENT_INNER,
-                          .name = EVENT_FOUND,
-                          .happening = HAPPENING_OTHER,
-                          .entity = *entity,
-                          .priority = PRIORITY_BULK,
-                          .received_ms = clock_wall_ms()};
-    store_put_event(change, &event);
-}
-
 static void take_record(struct task *task, struct store_change *change, const json_t *record)
 {
     const struct scan *scan = task->scan;
@@ -314,7 +302,7 @@ static void take_record(struct task *task, struct store_change *change, const js
             KNOWN &&
         moment.set && moment.due_ms >= scan->from_ms && moment.due_ms <= scan->to_ms &&
         !is_known(task, &entity, &moment))
-        hand_over(task, change, &entity);
+        look_put_found(task, change, &entity, PRIORITY_BULK);
 }
 
 static void take_page(struct task *task, struct store_change *change, const json_t *items)

@@ -162,6 +162,7 @@ struct task {
     size_t pending_count;
     json_t *story; /* lines of the trace that the next commit writes */
     struct woken woken;
+    int64_t caught_up; /* the run that woke and for which the entity was looked at first */
     task_stage_fn *settled; /* where to go once the run's present state is committed */
     int rounds;             /* of needs in a row, bounded */
     struct turn *turns;     /* of teams that the run has taken and nobody has stored yet */

@@ -196,6 +196,8 @@ static enum task_turn timers_woke(struct task *task)
     struct rules_env env;
     struct timer_waking waking;
     enum task_turn turn = TASK_REST;
+    if (look_has_missed(task, record))
+        return look_catch_up(task);
     task_env(task, &env);
     timer_wake(task_rules(task), rule_of(task), task->run, &change, task->facts_known, &env,
                &waking);

@@ -319,6 +319,8 @@ static enum task_turn work_woke(struct task *task)
     need_print_entity(task->entity.type, task->entity.id, need);
     const json_t *record = json_object_get(task->facts_known, need);
     struct rules_env env;
+    if (look_has_missed(task, record))
+        return look_catch_up(task);
     task_env(task, &env);
     struct change change = {.portal = task->portal->config->name,
                             .entity = task->entity,

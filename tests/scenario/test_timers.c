@@ -377,6 +377,34 @@ START_TEST(timers_says_what_it_waits_for_and_what_would_cancel_it)
 }
 END_TEST
 
+/* Bitrix24 says it once, and we were not there. */
+START_TEST(what_was_lost_on_its_way_is_seen_before_a_wait_goes_on)
+{
+    struct house *h = house_with("[rule w]\n"
+                                 "on = deal added\n"
+                                 "cancel-on = deal.assigned changes\n"
+                                 "[wait 4s]\n"
+                                 "[then comment]\n"
+                                 "text = поздно\n"
+                                 "[rule changed]\n"
+                                 "on = deal.assigned changes\n"
+                                 "[then comment]\n"
+                                 "text = был {{old.assigned}}\n");
+    int64_t id =
+        house_add(h, IVANOV, DEAL, json_pack("{ss si}", "title", "Окна", "assignedById", 5));
+    HOUSE_UNTIL(h, house_count_runs(h, "w", "waiting") == 1);
+    house_kill(h);
+    house_update(h, IVANOV, DEAL, id, json_pack("{si}", "assignedById", 6));
+    house_start(h);
+    HOUSE_UNTIL(h, house_count_runs(h, "w", "cancelled") == 1);
+    HOUSE_UNTIL(h, effects_come(h, 1));
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, json_pack("{s{ss}}", "fields", "COMMENT", "был 5"));
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, NULL);
+    house_close(h);
+}
+END_TEST
+
 CHECK_MAIN("timers", a_timer_goes_off_at_its_second, a_timer_that_has_gone_off_does_not_again,
            a_timer_moves_with_its_date, an_emptied_date_cancels_its_timer,
            a_date_set_into_the_past_starts_nothing, cancel_on_ends_a_timer_for_good,
@@ -387,4 +415,5 @@ CHECK_MAIN("timers", a_timer_goes_off_at_its_second, a_timer_that_has_gone_off_d
            every_waits_for_its_next_time_once,
            what_comes_round_every_year_goes_off_and_waits_for_the_next,
            an_anniversary_that_nobody_touches_is_found,
-           timers_says_what_it_waits_for_and_what_would_cancel_it)
+           timers_says_what_it_waits_for_and_what_would_cancel_it,
+           what_was_lost_on_its_way_is_seen_before_a_wait_goes_on)
