@@ -399,7 +399,7 @@ START_TEST(what_was_lost_on_its_way_is_seen_before_a_wait_goes_on)
     HOUSE_UNTIL(h, house_count_runs(h, "w", "cancelled") == 1);
     HOUSE_UNTIL(h, effects_come(h, 1));
     house_settle(h);
-    HOUSE_EFFECTS_ARE(h, 1, COMMENT, json_pack("{s{ss}}", "fields", "COMMENT", "был 5"));
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, json_pack("{ss}", "fields.COMMENT", "был 5"));
     HOUSE_EFFECTS_ARE(h, 1, COMMENT, NULL);
     house_close(h);
 }
