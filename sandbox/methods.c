@@ -83,6 +83,7 @@ static const struct method methods[] = {
     {"im.user.list.get", "im", 0, im_user_list_get},
     {"imopenlines.crm.message.add", "imopenlines", WRITES, imopenlines_crm_message_add},
     {"imopenlines.crm.chat.get", "imopenlines", 0, imopenlines_crm_chat_get},
+    {"imopenlines.session.history.get", "imopenlines", 0, imopenlines_session_history},
     {"imopenlines.crm.chat.getlastid", "imopenlines", 0, imopenlines_crm_chat_last},
     {"user.get", "user", 0, user_get},
     {"user.search", "user", 0, user_search},

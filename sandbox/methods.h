@@ -33,7 +33,7 @@ method_fn tasks_task_add, tasks_task_get, tasks_task_list, tasks_task_update, ta
 method_fn tasks_task_add_v3, tasks_task_get_v3;
 /* methods_im.c, §8.8 */
 method_fn im_notify_add, im_message_add, imopenlines_crm_message_add, imopenlines_crm_chat_get,
-    imopenlines_crm_chat_last;
+    imopenlines_crm_chat_last, imopenlines_session_history;
 /* methods_user.c, §8.10 */
 method_fn user_get, user_search, user_current, department_get, timeman_status,
     calendar_accessibility_get, im_user_list_get;

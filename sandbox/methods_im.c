@@ -173,3 +173,37 @@ void imopenlines_crm_chat_last(struct call *call)
     else
         call_fail(call, 400, "CHAT_NOT_IN_CRM", "Could not find the chat of the CRM entity");
 }
+
+/* Whoever is no user of the portal writes through the connector. */
+static json_t *sender_new(const struct call *call, const char *id, int64_t user)
+{
+    bool ours = store_get(&call->sb->store, "user", user) != NULL;
+    return json_pack("{ss sb sb}", "id", id, "connector", !ours, "bot", 0);
+}
+
+void imopenlines_session_history(struct call *call)
+{
+    int64_t chat = call_id(call, "CHAT_ID");
+    const char *number;
+    json_t *row;
+    if (chat == 0 || store_get(&call->sb->store, "openline", chat) == NULL) {
+        call_fail(call, 400, chat == 0 ? "MISSING_REQUIRED_PARAM" : "INVALID_SESSION_ID",
+                  "Session ID or Chat ID must be provided");
+        return;
+    }
+    json_t *messages = json_object(), *users = json_object();
+    json_object_foreach (store_rows(&call->sb->store, "openline_message"), number, row) {
+        char sender[24];
+        int64_t user = jv_int(row, "USER_ID", 0);
+        if (jv_int(row, "CHAT_ID", 0) != chat)
+            continue;
+        (void)snprintf(sender, sizeof sender, "%lld", (long long)user);
+        (void)json_object_set_new(messages, number,
+                                  json_pack("{ss ss ss ss}", "id", number, "senderid", sender,
+                                            "date", jv_text(row, "DATE", ""), "text",
+                                            jv_text(row, "MESSAGE", "")));
+        (void)json_object_set_new(users, sender, sender_new(call, sender, user));
+    }
+    call_answer(call, json_pack("{sI sI so so}", "chatId", (json_int_t)chat, "sessionId",
+                                (json_int_t)chat, "message", messages, "users", users));
+}

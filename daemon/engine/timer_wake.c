@@ -192,7 +192,8 @@ static enum task_turn timers_woke(struct task *task)
                             .entity = task->entity,
                             .now = json_is_object(record) ? record : NULL,
                             .deleted = !none && !json_is_object(record),
-                            .priority = PRIORITY_NORMAL};
+                            .priority = PRIORITY_NORMAL,
+                            .waking = true};
     struct rules_env env;
     struct timer_waking waking;
     enum task_turn turn = TASK_REST;

@@ -324,7 +324,8 @@ static enum task_turn work_woke(struct task *task)
     task_env(task, &env);
     struct change change = {.portal = task->portal->config->name,
                             .entity = task->entity,
-                            .now = json_is_object(record) ? record : NULL};
+                            .now = json_is_object(record) ? record : NULL,
+                            .waking = true};
     judgement_done(&task->judgement);
     change_judge(task_rules(task), &change, task->run, 1, task->facts_known, &env,
                  &task->judgement);

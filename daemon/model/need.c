@@ -23,6 +23,7 @@ static const struct {
     [NEED_OPEN] = {"open", 0},
     [NEED_OWNERS] = {"owners", 0},
     [NEED_LINES] = {"lines", 0},
+    [NEED_WRITTEN] = {"written", 0},
     [NEED_WHOAMI] = {"whoami", DAY},
     [NEED_PRESENCE] = {"presence", MINUTE},
     [NEED_LOAD] = {"load", 0},

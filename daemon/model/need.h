@@ -23,6 +23,9 @@
  *   open:TYPE:TYPE2:ID     ids of the deals or leads (TYPE) at work of a contact or company (§8.2)
  *   owners:PHONE           array of {type,id}: leads, contacts, companies with that phone (§8.6)
  *   lines:TYPE:ID          ids of the open-line chats of that entity, newest last (§8.8)
+ *   written:TYPE:ID        {"client_ms","we_ms"}: when the client and one of us last wrote in the
+ *                          newest open-line chats of that entity, 0: never, or it may not be read
+ *                          (§8.8)
  *   whoami:                user id that the webhook acts as (§8.14)
  *   presence:ID:DATE       {"absent":[{"from","to","days"}], "status", "start"}: `absent` entries
  *                          of calendar.accessibility.get on that day in seconds UTC (`days`: whole
@@ -58,6 +61,7 @@ enum need_kind {
     NEED_OPEN,
     NEED_OWNERS,
     NEED_LINES,
+    NEED_WRITTEN,
     NEED_WHOAMI,
     NEED_PRESENCE,
     NEED_LOAD,

@@ -312,6 +312,7 @@ static const struct {
     [NEED_OPEN] = {fetch_open_calls, fetch_open_value},
     [NEED_OWNERS] = {fetch_owners_calls, fetch_owners_value},
     [NEED_LINES] = {fetch_lines_calls, fetch_lines_value},
+    [NEED_WRITTEN] = {fetch_lines_calls, fetch_written_value},
     [NEED_WHOAMI] = {whoami_calls, whoami_value},
     [NEED_PRESENCE] = {fetch_presence_calls, fetch_presence_value},
     [NEED_LOAD] = {fetch_load_calls, fetch_load_value},

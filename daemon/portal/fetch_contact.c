@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "common/jv.h"
+#include "common/zone.h"
 #include "daemon/model/entity.h"
 #include "daemon/portal/fetch_parts.h"
 
@@ -215,5 +216,60 @@ enum fetched fetch_lines_value(const struct fetch *fetch, json_t **ret_value,
     json_array_foreach (answer->result, i, chat)
         add_once(ids, jv_int(chat, "CHAT_ID", 0));
     *ret_value = ids;
+    return FETCHED;
+}
+
+/* ---- written:TYPE:ID (§8.8, A/imopenlines/openlines/sessions/imopenlines-session-history-get.md)
+ */
+
+enum { WRITTEN_CHATS = 3 }; /* the newest */
+
+/* The n-th newest of the chats; 0: there are no more. */
+static int64_t nth_chat(const struct answer *chats, size_t n)
+{
+    size_t count = json_array_size(chats->result);
+    return n < count && n < WRITTEN_CHATS
+               ? jv_int(json_array_get(chats->result, count - 1 - n), "CHAT_ID", 0)
+               : 0;
+}
+
+static void keep_latest(json_t *written, const char *member, int64_t ms)
+{
+    if (ms > jv_int(written, member, 0))
+        (void)json_object_set_new(written, member, json_integer(ms));
+}
+
+/* Clients come through a connector; the system is nobody, and a bot is none of us. */
+static void read_messages(const json_t *history, const struct zone *utc, json_t *written)
+{
+    const char *number;
+    json_t *message;
+    json_object_foreach (json_object_get(jv_loose(history), "message"), number, message) {
+        const char *sender = jv_text(message, "senderid", "0");
+        const json_t *user = json_object_get(json_object_get(history, "users"), sender);
+        int64_t ms;
+        if (!json_is_object(user) || jv_flag(user, "bot") ||
+            !zone_parse_iso(utc, jv_text(message, "date", ""), &ms))
+            continue;
+        keep_latest(written, jv_flag(user, "connector") ? "client_ms" : "we_ms", ms);
+    }
+}
+
+/* Who may not read chats goes without: what events say is known all the same. */
+enum fetched fetch_written_value(const struct fetch *fetch, json_t **ret_value,
+                                 struct command *ret_more, struct err *err)
+{
+    int64_t chat = nth_chat(&fetch->answers[0], fetch->count - 1);
+    if (fetch->answers[0].verdict == VERDICT_DONE && chat > 0) {
+        *ret_more = fetch_more_of("imopenlines.session.history.get",
+                                  json_pack("{s:I}", "CHAT_ID", (json_int_t)chat));
+        return FETCH_MORE;
+    }
+    struct zone *utc = zone_load("UTC", err); /* always known */
+    json_t *written = json_pack("{s:i, s:i}", "client_ms", 0, "we_ms", 0);
+    for (size_t i = 1; i < fetch->count; i++)
+        read_messages(fetch->answers[i].result, utc, written);
+    zone_free(utc);
+    *ret_value = written;
     return FETCHED;
 }

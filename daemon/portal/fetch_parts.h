@@ -47,7 +47,8 @@ fetch_calls_fn fetch_presence_calls, fetch_load_calls, fetch_nothing_calls;
 fetch_value_fn fetch_presence_value, fetch_load_value;
 /* fetch_contact.c */
 fetch_calls_fn fetch_activity_calls, fetch_open_calls, fetch_owners_calls, fetch_lines_calls;
-fetch_value_fn fetch_activity_value, fetch_open_value, fetch_owners_value, fetch_lines_value;
+fetch_value_fn fetch_activity_value, fetch_open_value, fetch_owners_value, fetch_lines_value,
+    fetch_written_value;
 /* fetch_history.c */
 fetch_calls_fn fetch_history_calls;
 fetch_value_fn fetch_history_value;

@@ -41,6 +41,7 @@ struct change {
     int64_t cause_run;      /* a write of ours, 0: from outside */
     const json_t *chain;    /* of that run, with itself; NULL */
     enum priority priority; /* of the most urgent event */
+    bool waking;            /* no event: a run that slept asks whether anything has ended it */
 };
 
 /* One rule that fires, or would have. */

@@ -1,8 +1,11 @@
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "common/jv.h"
 #include "common/mem.h"
+#include "daemon/model/need.h"
 #include "daemon/rules/judge.h"
+#include "daemon/rules/signal.h"
 
 static void end(struct judging *j, const struct run *run, const char *why, const char *what)
 {
@@ -42,12 +45,60 @@ static bool settled(struct judging *j, const struct rule *rule, struct scope *sc
     return known == KNOWN;
 }
 
+/* Of a single message in an open line no webhook is told, so that who wakes looks whether one came
+ * since the run began or the timer was set. */
+static enum known written_since(struct scope *scope, const struct entity *owner, int64_t since_ms,
+                                enum signal signal, bool *ret)
+{
+    char argument[ENTITY_ID_SIZE + 16], need[NEED_SIZE];
+    const json_t *written = NULL;
+    (void)snprintf(argument, sizeof argument, "%d:%s", owner->type, owner->id);
+    need_print(NEED_WRITTEN, argument, need);
+    enum known known = scope_fact(scope, need, &written);
+    const char *member = signal == SIGNAL_CLIENT ? "client_ms" : "we_ms";
+    if (known == KNOWN && jv_int(written, member, 0) > since_ms)
+        *ret = true;
+    return known;
+}
+
+static bool has_chats(int type)
+{
+    return type >= ENTITY_LEAD && type <= ENTITY_COMPANY;
+}
+
+/* In the chats of the entity, of its contact and of its company. */
+static enum known somebody_wrote(struct judging *j, const struct trigger *trigger,
+                                 const struct run *run, struct scope *scope, bool *ret)
+{
+    static const struct {
+        int type;
+        const char *member;
+    } owners[] = {{ENTITY_CONTACT, "contactId"}, {ENTITY_COMPANY, "companyId"}};
+    int64_t since_ms = run->created_ms != 0 ? run->created_ms : run->updated_ms;
+    enum signal signal = (enum signal)trigger->signal;
+    enum known all = KNOWN;
+    if (signal != SIGNAL_CLIENT && signal != SIGNAL_WE)
+        return KNOWN;
+    if (has_chats(j->change->entity.type))
+        all = written_since(scope, &j->change->entity, since_ms, signal, ret);
+    for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++) {
+        struct entity owner = {.type = owners[i].type};
+        int64_t id = jv_int(j->change->now, owners[i].member, 0);
+        (void)snprintf(owner.id, sizeof owner.id, "%" PRId64, id);
+        if (id > 0 && written_since(scope, &owner, since_ms, signal, ret) != KNOWN)
+            all = KNOWN_NOT;
+    }
+    return all;
+}
+
 static bool ends_by_trigger(struct judging *j, const struct rule *rule, const struct run *run,
                             const struct trigger *trigger)
 {
     bool is = false;
     struct scope scope = judge_scope(j, run->vars, NULL);
-    enum known known = happened(j, trigger, run, &scope, &is);
+    bool asks = j->change->waking && trigger->kind == TRIGGER_SIGNAL;
+    enum known known = asks ? somebody_wrote(j, trigger, run, &scope, &is)
+                            : happened(j, trigger, run, &scope, &is);
     if (!settled(j, rule, &scope, known) || !is)
         return false;
     end(j, run, cancel_on, trigger->text);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/zone.h"
 #include "tests/support/house_check.h"
 
 enum { CALL = 2, LETTER = 4, PROVIDED = 6, IN = 1, OUT = 2 };
@@ -84,6 +85,52 @@ START_TEST(any_word_of_the_client_ends_the_wait)
     JV_AUTO *runs = house_runs(h, "silent", "cancelled", "");
     ck_assert_str_eq(jv_text(runs, "0.reason", ""), "cancel-on: client contacts");
     HOUSE_EFFECTS_ARE(h, 0, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
+enum { CLIENT_USER = 9001 };
+
+/* A message in the open-line chat, of which no webhook is told. */
+static void write_in_chat(struct house *h, int64_t chat, int64_t id, int user)
+{
+    struct err err = {0};
+    char iso[26];
+    struct zone *utc = zone_load("UTC", &err);
+    ck_assert_ptr_nonnull(utc);
+    zone_iso(utc, clock_wall_ms() + 1000, iso);
+    zone_free(utc);
+    json_decref(house_control(h, json_pack("{ss ss s{sI sI si ss ss}}", "do", "put", "what",
+                                           "openline_message", "row", "ID", (json_int_t)id,
+                                           "CHAT_ID", (json_int_t)chat, "USER_ID", user, "MESSAGE",
+                                           "Добрый день", "DATE", iso)));
+}
+
+START_TEST(a_word_in_a_chat_that_goes_on_is_found_when_the_wait_is_over)
+{
+    struct house *h = house_with("[rule silent]\n"
+                                 "on = deal enters C1:PREPARATION\n"
+                                 "cancel-on = client contacts\n"
+                                 "[wait 2s]\n"
+                                 "[then todo]\n"
+                                 "title = Перезвонить\n");
+    int64_t deals[3], chats[3];
+    for (int i = 0; i < 3; i++) {
+        deals[i] = deal_of(h, contact_new(h), "C1:NEW");
+        JV_AUTO *seeded =
+            house_control(h, json_pack("{ss ss sI si}", "do", "seed", "openline", "deal", "id",
+                                       (json_int_t)deals[i], "user", 5));
+        chats[i] = jv_int(seeded, "chat", 0);
+        house_update(h, IVANOV, DEAL, deals[i], json_pack("{ss}", "stageId", "C1:PREPARATION"));
+    }
+    HOUSE_UNTIL(h, house_count_runs(h, "silent", "waiting") == 3);
+    write_in_chat(h, chats[0], 1, CLIENT_USER);
+    write_in_chat(h, chats[1], 2, IVANOV); /* one of us: the client is still silent */
+    HOUSE_UNTIL(h, house_count_runs(h, "silent", "waiting") == 0);
+    house_settle(h);
+    ck_assert_int_eq(house_count_runs(h, "silent", "cancelled"), 1);
+    HOUSE_EFFECTS_ARE(h, 2, "crm.activity.todo.add", NULL);
+    HOUSE_EFFECTS_ARE(h, 0, "crm.activity.todo.add", json_pack("{sI}", "ownerId", deals[0]));
     house_close(h);
 }
 END_TEST
@@ -353,6 +400,7 @@ START_TEST(nothing_is_read_when_no_rule_listens)
 END_TEST
 
 CHECK_MAIN("signals", any_word_of_the_client_ends_the_wait,
+           a_word_in_a_chat_that_goes_on_is_found_when_the_wait_is_over,
            a_call_to_the_company_ends_the_wait_of_its_deals,
            what_we_do_or_plan_and_what_others_say_does_not_end_it,
            what_a_channel_brought_is_the_clients_word, a_saved_activity_is_no_second_contact,

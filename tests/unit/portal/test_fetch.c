@@ -412,6 +412,34 @@ START_TEST(owners_of_a_phone_chats_and_templates_are_lists)
 }
 END_TEST
 
+#define USERS                                                                                      \
+    "\"users\":{\"27\":{\"connector\":false,\"bot\":false},\"587\":{\"connector\":true},"          \
+    "\"99\":{\"connector\":false,\"bot\":true}}"
+#define MESSAGE(id, sender, time)                                                                  \
+    "\"" id "\":{\"id\":\"" id "\",\"senderid\":\"" sender "\",\"date\":\"2026-01-20T" time        \
+    "+03:00\"}"
+
+START_TEST(who_wrote_last_stands_in_the_newest_chats)
+{
+    add_answer("[{\"CHAT_ID\":\"5\"},{\"CHAT_ID\":\"6\"}]");
+    ck_assert_int_eq(fetch("written:2:351"), FETCH_MORE);
+    expect_command(&more, "imopenlines.session.history.get", "{\"CHAT_ID\":6}");
+    add_answer("{\"message\":{" MESSAGE("1", "587", "10:00:00") "," MESSAGE(
+        "2", "27", "10:00:10") "," MESSAGE("3", "99", "11:00:00") "," MESSAGE("4", "0",
+                                                                              "11:00:00") "}," USERS
+                                                                                          "}");
+    ck_assert_int_eq(fetch("written:2:351"), FETCH_MORE);
+    expect_command(&more, "imopenlines.session.history.get", "{\"CHAT_ID\":5}");
+    add_error("ACCESS_DENIED", "You cannot open this conversation");
+    expect_value("written:2:351", "{\"client_ms\":1768892400000,\"we_ms\":1768892410000}");
+    add_error("insufficient_scope", "x"); /* who may not read chats goes without */
+    expect_value("written:2:351", "{\"client_ms\":0,\"we_ms\":0}");
+    add_answer("[{\"CHAT_ID\":\"5\"}]");
+    add_answer("{\"message\":[],\"users\":[]}");
+    expect_value("written:2:351", "{\"client_ms\":0,\"we_ms\":0}");
+}
+END_TEST
+
 START_TEST(templates_are_read_page_by_page)
 {
     add_answer("{\"templates\":{\"1\":{\"id\":\"1\",\"name\":\"a\"}}}");
@@ -541,5 +569,6 @@ CHECK_MAIN("fetch", presence_is_asked_of_the_calendar_and_of_the_working_day,
            the_deals_of_a_contact_are_asked_for_both_ways,
            an_activity_without_readable_bindings_is_still_one,
            either_way_of_asking_for_open_deals_will_do, open_deals_are_read_page_by_page,
+           who_wrote_last_stands_in_the_newest_chats,
            owners_of_a_phone_chats_and_templates_are_lists, templates_are_read_page_by_page,
            a_full_page_of_history_asks_for_what_comes_behind_it)
