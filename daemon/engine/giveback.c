@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "daemon/engine/facts.h"
+#include "daemon/engine/pending.h"
 #include "daemon/model/need.h"
 #include "daemon/rules/giveback.h"
 #include "daemon/rules/team.h"
@@ -235,13 +236,7 @@ static enum task_turn given_back(struct task *task)
         if (settled)
             store_put_given_back(change, task->portal->id, &g->given[i].what);
     }
-    for (size_t i = 0; i < task->call_count; i++) {
-        command_done(&task->calls[i].command);
-        answer_done(&task->calls[i].answer);
-    }
-    mem_free(task->calls);
-    task->calls = NULL;
-    task->call_count = 0;
+    pending_calls_forget(task);
     task->failures = all ? 0 : task->failures + 1;
     return commit(task, change);
 }
