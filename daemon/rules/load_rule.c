@@ -63,15 +63,26 @@ static bool signal_has_subject(struct loader *loader, const struct rule *rule,
             "nothing in the rule says whose \"%s\" is meant: let a condition or a text "
             "name a deal, lead, contact or company, for example if = deal.stage = @open",
             trigger->name);
-    return signal_suits(rule->entity_type) ||
+    return signal_suits(rule->entity_type, (enum signal)trigger->signal) ||
            diag_add(loader->diag, trigger->at,
                     "\"%s\" is told to leads, deals, contacts, companies, quotes, invoices and "
                     "items; the rule speaks of \"%s\"",
                     trigger->name, kind_text(loader, rule->entity_type, kind));
 }
 
+static bool is_all_about_calls(const struct rule *rule)
+{
+    bool all = rule->trigger_count > 0;
+    for (size_t i = 0; i < rule->trigger_count; i++)
+        all = all && rule->triggers[i].kind == TRIGGER_SIGNAL &&
+              signal_is_of_call((enum signal)rule->triggers[i].signal);
+    return all;
+}
+
 static void settle_signals(struct loader *loader, struct rule *rule)
 {
+    if (rule->entity_type == ENTITY_NONE && is_all_about_calls(rule))
+        rule->entity_type = ENTITY_CALL;
     for (size_t i = 0; i < rule->trigger_count; i++)
         if (rule->triggers[i].kind == TRIGGER_SIGNAL &&
             signal_has_subject(loader, rule, &rule->triggers[i]))

@@ -32,9 +32,16 @@ const char *signal_word(enum signal signal)
     return words[signal];
 }
 
-bool signal_suits(int entity_type)
+bool signal_is_of_call(enum signal signal)
+{
+    return signal == SIGNAL_MISSED || signal == SIGNAL_ENDED;
+}
+
+bool signal_suits(int entity_type, enum signal signal)
 {
     const struct entity_kind *kind = entity_kind_of(entity_type);
+    if (entity_type == ENTITY_CALL)
+        return signal_is_of_call(signal);
     return entity_type != ENTITY_NONE && kind != NULL && kind->universal;
 }
 
@@ -238,15 +245,20 @@ static void spread(struct hearing *h, const struct signal_ear *ear, const struct
         add_hearer(h, bits, owner);
     else if (is_person(owner->type) && (ear->type == ENTITY_DEAL || ear->type == ENTITY_LEAD))
         ask_open(h, bits, ear->type, owner);
-    else if (is_person(ear->type) && owner->type != ENTITY_COMPANY && signal_suits(owner->type))
+    else if (is_person(ear->type) && owner->type != ENTITY_COMPANY &&
+             signal_suits(owner->type, SIGNAL_CLIENT))
         ask_relatives(h, bits, ear->type, owner);
 }
 
-static void spread_all(struct hearing *h)
+static void spread_all(struct hearing *h, const struct entity *source)
 {
-    for (size_t i = 0; i < h->ears->count; i++)
+    for (size_t i = 0; i < h->ears->count; i++) {
+        const struct signal_ear *ear = &h->ears->list[i];
+        if (ear->type == ENTITY_CALL && source->type == ENTITY_CALL)
+            add_hearer(h, ear->bits & h->bits, source);
         for (size_t k = 0; k < h->owner_count; k++)
-            spread(h, &h->ears->list[i], &h->owners[k]);
+            spread(h, ear, &h->owners[k]);
+    }
 }
 
 /* ---- sources --------------------------------------------------------------------------------- */
@@ -295,13 +307,15 @@ static bool hear_activity(struct hearing *h, const char *id)
     return true;
 }
 
-/* A call that left no activity is known by its phone. */
+/* A call that left no activity is known by its phone; one that hides it is nobody's. */
 static bool hear_phone(struct hearing *h, const char *phone)
 {
     char need[NEED_SIZE];
     const json_t *owners;
+    if (phone[0] == '\0')
+        return true;
     need_print(NEED_OWNERS, phone, need);
-    if (phone[0] == '\0' || scope_fact(&h->scope, need, &owners) != KNOWN)
+    if (scope_fact(&h->scope, need, &owners) != KNOWN)
         return false;
     add_owners(h, owners, "type", "id");
     return true;
@@ -362,7 +376,7 @@ void signal_judge(const struct signal_ears *ears, const struct change *change, c
     };
     if (!hear(&h, change) || (h.bits & ears->all) == 0)
         return;
-    spread_all(&h);
+    spread_all(&h, &change->entity);
     say(&h);
 }
 

@@ -23,8 +23,10 @@ enum { SIGNAL_COUNT = 4, SIGNAL_MOST_HEARERS = 500 };
 
 /* "client contacts": as rules write it and as its events are called. */
 const char *signal_word(enum signal);
-/* May a rule that speaks of this kind hear signals? */
-bool signal_suits(int entity_type);
+/* May a rule that speaks of this kind hear that signal? Of a call's end the call itself may. */
+bool signal_suits(int entity_type, enum signal);
+/* Is it said of a call only, so that the call is meant when a rule names nobody? */
+bool signal_is_of_call(enum signal);
 
 /* Which kinds of entities hear which signals, over all rules that are not off. */
 struct signal_ears {

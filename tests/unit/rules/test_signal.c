@@ -236,6 +236,23 @@ START_TEST(type_and_code_tell_what_became_of_a_call)
 }
 END_TEST
 
+/* Nobody's call too: whoever waits for it wants to call back. */
+START_TEST(a_rule_that_names_nobody_speaks_of_the_call_itself)
+{
+    struct world w;
+    world_init(&w, "[rule c]\non = call missed\n[then notify]\nto = 5\ntext = пропущен\n",
+               "ONVOXIMPLANTCALLEND",
+               "{\"CALL_TYPE\": \"2\", \"CALL_FAILED_CODE\": \"304\", \"PHONE_NUMBER\": \"\"}");
+    hears(&w, "call missed: call c.1");
+    world_done(&w);
+    world_init(&w, "[rule c]\non = call missed\n[then notify]\nto = 5\ntext = пропущен\n",
+               "ONVOXIMPLANTCALLEND",
+               "{\"CALL_TYPE\": \"2\", \"CALL_FAILED_CODE\": \"200\", \"PHONE_NUMBER\": \"\"}");
+    hears(&w, "");
+    world_done(&w);
+}
+END_TEST
+
 START_TEST(a_call_without_an_activity_asks_whose_the_phone_is)
 {
     struct world w;
@@ -319,6 +336,7 @@ CHECK_MAIN("signal", direction_and_completion_tell_who_contacted_whom,
            the_contact_of_an_activity_lets_its_open_deals_hear,
            whatever_the_rules_speak_of_hears_it, what_is_gone_or_may_not_be_read_is_told_to_nobody,
            our_own_letter_names_the_run_that_wrote_it, type_and_code_tell_what_became_of_a_call,
+           a_rule_that_names_nobody_speaks_of_the_call_itself,
            a_call_without_an_activity_asks_whose_the_phone_is, only_five_hundred_hear_one_signal,
            events_concern_signals_only_where_a_rule_listens,
            the_rest_of_the_rule_says_whom_it_speaks_of)
