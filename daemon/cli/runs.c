@@ -7,6 +7,7 @@
 #include "common/buf.h"
 #include "common/jv.h"
 #include "common/mem.h"
+#include "common/zone.h"
 #include "daemon/cli/ask.h"
 #include "daemon/cli/out.h"
 
@@ -37,12 +38,32 @@ json_t *runs_ask(const struct args *args, const char *const *states, const char 
     return all;
 }
 
+struct line {
+    const json_t *run;
+    int64_t due_ms; /* portals have zones of their own: their texts cannot be compared */
+};
+
 /* Runs without a due time, which go on at once, first. */
 static int by_due(const void *a, const void *b)
 {
-    const char *one = jv_text(*(json_t *const *)a, "due", "");
-    const char *other = jv_text(*(json_t *const *)b, "due", "");
-    return strcmp(one, other);
+    const struct line *one = a, *other = b;
+    return (one->due_ms > other->due_ms) - (one->due_ms < other->due_ms);
+}
+
+static struct line *sort_new(const json_t *runs)
+{
+    struct err err = {0};
+    size_t count = json_array_size(runs);
+    struct line *lines = mem_array(count + 1, sizeof *lines);
+    struct zone *utc = zone_load("UTC", &err); /* always known */
+    for (size_t i = 0; i < count; i++) {
+        lines[i] = (struct line){.run = json_array_get(runs, i)};
+        if (!zone_parse_iso(utc, jv_text(lines[i].run, "due", ""), &lines[i].due_ms))
+            lines[i].due_ms = 0;
+    }
+    zone_free(utc);
+    qsort(lines, count, sizeof *lines, by_due);
+    return lines;
 }
 
 static void print_one(struct out_table *table, const json_t *run)
@@ -81,14 +102,11 @@ void runs_print(const json_t *runs)
     static const char *const headings[] = {"run",    "due",    "state", "rule",
                                            "entity", "portal", "why",   NULL};
     size_t count = json_array_size(runs);
-    const json_t **sorted = mem_array(count + 1, sizeof *sorted);
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = json_array_get(runs, i);
-    qsort(sorted, count, sizeof *sorted, by_due);
+    struct line *lines = sort_new(runs);
     struct out_table table;
     out_table_init(&table, headings);
     for (size_t i = 0; i < count; i++)
-        print_one(&table, sorted[i]);
+        print_one(&table, lines[i].run);
     out_table_print(&table);
-    mem_free(sorted);
+    mem_free(lines);
 }
