@@ -133,7 +133,8 @@ static bool reckon_every(const struct question *q, const struct frame *f, int64_
 {
     const struct rules_env env = {.zone = f->zone, .default_calendar = f->calendar};
     struct timer_moment moment;
-    if (!timer_next(&q->rules->rules[0], &q->rules->rules[0].triggers[0], &env, from, &moment, err))
+    if (!timer_next(&q->rules->rules[0], &q->rules->rules[0].triggers[0], &env, from, "", &moment,
+                    err))
         return false;
     *ret = moment.due_ms;
     return true;
