@@ -97,7 +97,7 @@ static void choose_events(struct task *task, struct look *look)
             look->count = i > 0 ? i : 1;
 }
 
-static bool can_be_read(int type)
+bool look_can_read(int type)
 {
     const struct entity_kind *kind = entity_kind_of(type);
     return (kind != NULL && kind->universal) || type == ENTITY_TASK || type == ENTITY_ACTIVITY;
@@ -142,7 +142,7 @@ static enum task_turn look_gather(struct task *task)
     need_print_entity(task->entity.type, task->entity.id, look->record_need);
     if (look->own)
         take_own_record(task, look);
-    look->fetch = look->watched != NULL && can_be_read(task->entity.type) && !look->own;
+    look->fetch = look->watched != NULL && look_can_read(task->entity.type) && !look->own;
     if (look->fetch && wants_history(task, look)) {
         char argument[NEED_SIZE];
         (void)snprintf(argument, sizeof argument, "%d:%s:%lld", task->entity.type, task->entity.id,

@@ -40,6 +40,8 @@ void look_put_found(struct task *, struct store_change *, const struct entity *,
  * on its way cancels and fires as it would have. */
 bool look_has_missed(const struct task *, const json_t *record);
 task_stage_fn look_catch_up;
+/* Has that kind a record that can be read by its id? */
+bool look_can_read(int type);
 
 void look_free(struct look *);
 task_stage_fn look_settle, look_unfetched;

@@ -325,6 +325,7 @@ static enum task_turn work_woke(struct task *task)
     struct change change = {.portal = task->portal->config->name,
                             .entity = task->entity,
                             .now = json_is_object(record) ? record : NULL,
+                            .deleted = json_is_null(record),
                             .waking = true};
     judgement_done(&task->judgement);
     change_judge(task_rules(task), &change, task->run, 1, task->facts_known, &env,
@@ -339,15 +340,23 @@ static enum task_turn work_woke(struct task *task)
     return TASK_GO;
 }
 
-static enum task_turn wake(struct task *task)
+/* What may not be read cancels nothing; where a cancel-on would have to be asked, the run ends. */
+static enum task_turn wake_unfetched(struct task *task)
 {
     const struct rule *rule = rule_of(task);
-    if (task->entity.type == ENTITY_NONE || rule->cancel_count + rule->cancel_if_count == 0)
+    if (task->fetch_final && rule->cancel_count + rule->cancel_if_count == 0)
+        return work_woke(task);
+    return work_unfetched(task);
+}
+
+static enum task_turn wake(struct task *task)
+{
+    if (!look_can_read(task->entity.type))
         return work_woke(task);
     char need[NEED_SIZE];
     need_print_entity(task->entity.type, task->entity.id, need);
     JV_AUTO *needs = json_pack("[s]", need);
-    return facts_fetch(task, needs, work_woke, work_unfetched);
+    return facts_fetch(task, needs, work_woke, wake_unfetched);
 }
 
 /* ---- beginning ------------------------------------------------------------------------------- */

@@ -405,6 +405,25 @@ START_TEST(what_was_lost_on_its_way_is_seen_before_a_wait_goes_on)
 }
 END_TEST
 
+START_TEST(a_deal_deleted_behind_our_back_takes_its_wait_along)
+{
+    struct house *h = house_with("[rule w]\n"
+                                 "on = deal added\n"
+                                 "[wait 3s]\n"
+                                 "[then comment]\n"
+                                 "text = поздно\n");
+    int64_t id = house_add(h, IVANOV, DEAL, json_pack("{ss}", "title", "Окна"));
+    HOUSE_UNTIL(h, house_count_runs(h, "w", "waiting") == 1);
+    house_kill(h);
+    json_decref(house_person(h, IVANOV, "crm.item.delete",
+                             json_pack("{si sI}", "entityTypeId", DEAL, "id", (json_int_t)id)));
+    house_start(h);
+    HOUSE_UNTIL(h, house_count_runs(h, "w", "cancelled") == 1);
+    HOUSE_EFFECTS_ARE(h, 0, NULL, NULL);
+    house_close(h);
+}
+END_TEST
+
 CHECK_MAIN("timers", a_timer_goes_off_at_its_second, a_timer_that_has_gone_off_does_not_again,
            a_timer_moves_with_its_date, an_emptied_date_cancels_its_timer,
            a_date_set_into_the_past_starts_nothing, cancel_on_ends_a_timer_for_good,
@@ -416,4 +435,5 @@ CHECK_MAIN("timers", a_timer_goes_off_at_its_second, a_timer_that_has_gone_off_d
            what_comes_round_every_year_goes_off_and_waits_for_the_next,
            an_anniversary_that_nobody_touches_is_found,
            timers_says_what_it_waits_for_and_what_would_cancel_it,
-           what_was_lost_on_its_way_is_seen_before_a_wait_goes_on)
+           what_was_lost_on_its_way_is_seen_before_a_wait_goes_on,
+           a_deal_deleted_behind_our_back_takes_its_wait_along)
