@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/mem.h"
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -117,6 +119,25 @@ bool scan_date(struct scan *s, struct date *ret)
     *s = ahead;
     *ret = d;
     return true;
+}
+
+size_t scan_entry(const char *text)
+{
+    size_t size = 0;
+    for (bool quoted = false; text[size] != '\0' && (quoted || text[size] != ','); size++)
+        quoted = quoted != (text[size] == '"');
+    return size;
+}
+
+char *scan_bare_new(const char *text, size_t size)
+{
+    static const char blanks[] = " \t\r\n";
+    for (; size > 0 && strchr(blanks, text[0]) != NULL; size--)
+        text++;
+    while (size > 0 && strchr(blanks, text[size - 1]) != NULL)
+        size--;
+    bool quoted = size >= 2 && text[0] == '"' && text[size - 1] == '"';
+    return quoted ? mem_strndup(text + 1, size - 2) : mem_strndup(text, size);
 }
 
 static struct scan_quote quote(const char *from, size_t length)

@@ -32,6 +32,12 @@ bool scan_clock(struct scan *, int *ret_minute);
 /* "2026-01-20": a date that exists. */
 bool scan_date(struct scan *, struct date *ret);
 
+/* Bytes up to the comma that ends an entry of a list, or to the end; one in quotes does not. */
+size_t scan_entry(const char *text);
+/* The first `size` bytes without the blanks and newlines at their ends, and without the quotes that
+ * may stand around the rest. mem_free. */
+char *scan_bare_new(const char *text, size_t size);
+
 /* What a message quotes, cut where it is long: what stands here up to the next blank, or a whole
  * text. */
 struct scan_quote {

@@ -18,7 +18,7 @@ enum {
 
 struct verdict_of_check {
     bool ok;
-    char say[768];
+    char say[4096];
 };
 
 typedef void check_fn(struct admin *, struct verdict_of_check *);
@@ -141,40 +141,66 @@ static void check_rules(struct admin *a, struct verdict_of_check *v)
         SAY(v, "%zu rules", a->options.config->rules->count);
 }
 
-static size_t count_of(const json_t *findings, bool warnings, const json_t **ret_first)
+static bool is_level(const json_t *finding, const char *level)
 {
-    size_t i, count = 0;
+    return strcmp(jv_text(finding, "level", ""), level) == 0;
+}
+
+static bool is_held(const json_t *finding)
+{
+    return is_level(finding, "error") || is_level(finding, "waiting");
+}
+
+/* "; FILE:LINE: rule NAME: …" of each, as many as fit; those that hold a rule back come first. */
+static void say_findings(const json_t *findings, bool held, struct verdict_of_check *v)
+{
+    size_t i;
     json_t *finding;
-    *ret_first = NULL;
     json_array_foreach (jv_loose(findings), i, finding) {
-        if ((strcmp(jv_text(finding, "level", ""), "warning") == 0) != warnings)
+        const char *rule = jv_text(finding, "rule", "");
+        size_t used = strlen(v->say);
+        if (is_held(finding) != held)
             continue;
-        *ret_first = count++ == 0 ? finding : *ret_first;
+        (void)snprintf(v->say + used, sizeof v->say - used, "; %s:%lld: %s%s%s%s",
+                       jv_text(finding, "file", ""), (long long)jv_int(finding, "line", 0),
+                       rule[0] != '\0' ? "rule " : "", rule, rule[0] != '\0' ? ": " : "",
+                       jv_text(finding, "say", ""));
     }
-    return count;
+}
+
+static void say_counts(const json_t *findings, struct verdict_of_check *v)
+{
+    size_t i, held = 0, waiting = 0, warnings = 0;
+    json_t *finding;
+    char wait[64] = "";
+    json_array_foreach (jv_loose(findings), i, finding) {
+        held += is_held(finding);
+        waiting += is_level(finding, "unasked");
+        warnings += is_level(finding, "warning");
+    }
+    if (waiting > 0)
+        (void)snprintf(wait, sizeof wait, ", waiting for the portal %zu", waiting);
+    SAY(v, "rules held back %zu%s, warnings %zu", held, wait, warnings);
 }
 
 /* A name that was renamed or is not there stops its rule at most: said, and no call at night. */
 static void check_names(struct admin *a, struct verdict_of_check *v)
 {
     JV_AUTO *names = engine_names(a->options.engine);
-    const json_t *findings = json_object_get(names, "findings"), *held, *warned;
-    size_t errors = count_of(findings, false, &held);
-    size_t warnings = count_of(findings, true, &warned);
-    const json_t *first = errors > 0 ? held : warned;
+    const json_t *findings = json_object_get(names, "findings");
     const char *why = jv_text(names, "why", "");
     v->ok = true;
-    if (first != NULL)
-        SAY(v, "rules held back %zu, warnings %zu; the first: %s:%lld: %s%s%s%s", errors, warnings,
-            jv_text(first, "file", ""), (long long)jv_int(first, "line", 0),
-            jv_text(first, "rule", "")[0] != '\0' ? "rule " : "", jv_text(first, "rule", ""),
-            jv_text(first, "rule", "")[0] != '\0' ? ": " : "", jv_text(first, "say", ""));
-    else if (why[0] != '\0')
+    if (json_array_size(findings) > 0) {
+        say_counts(findings, v);
+        say_findings(findings, true, v);
+        say_findings(findings, false, v);
+    } else if (why[0] != '\0') {
         SAY(v, "the portal could not be asked what names mean, those known are used: %s", why);
-    else if (jv_int(names, "asked_ms", 0) == 0)
+    } else if (jv_int(names, "asked_ms", 0) == 0) {
         SAY(v, "the portals are being asked");
-    else
+    } else {
         SAY(v, "every name means what it did");
+    }
 }
 
 static const struct check {

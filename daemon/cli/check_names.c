@@ -245,21 +245,6 @@ static bool check_rights(struct work *w, int portal, json_t *facts)
 
 /* ---- one portal ------------------------------------------------------------------------------ */
 
-/* What the portal does not show to the webhook cannot be known to be right. */
-static void tell_refused(struct work *w, int portal, const json_t *refused)
-{
-    const char *need;
-    json_t *why;
-    const struct config_portal *p = &w->config->portals[portal];
-    json_object_foreach (jv_loose(refused), need, why)
-        json_array_append_new(
-            w->check->found,
-            json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "level", "error", "rule", "", "file",
-                      p->at.file, "line", p->at.line, "column", p->at.column, "say",
-                      json_sprintf("portal %s does not show \"%s\" to the webhook: %s", p->name,
-                                   need, json_string_value(why))));
-}
-
 static void report(struct work *w, int portal, const struct naming *n, const json_t *facts)
 {
     json_t *events =
@@ -290,7 +275,6 @@ static bool check_portal(struct work *w, int portal)
         (void)err_set(&w->check->err, "portal %s is out of reach: %s", n.portal->name, err.text);
     if (good) {
         json_array_extend(w->check->found, n.findings);
-        tell_refused(w, portal, n.refused);
         good = w->client == NULL || check_rights(w, portal, facts);
         report(w, portal, &n, facts);
     }

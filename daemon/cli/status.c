@@ -105,15 +105,22 @@ static void print_held(const json_t *held)
                  jv_text(one, "portal", "?"), jv_text(one, "why", ""));
 }
 
+static const char *level_word(const char *level)
+{
+    if (strcmp(level, "warning") == 0)
+        return "warning";
+    return strcmp(level, "unasked") == 0 ? "waiting" : "held back";
+}
+
 static void print_names(const json_t *findings)
 {
     size_t i;
     json_t *one;
     json_array_foreach (jv_loose(findings), i, one)
-        out_line("%s: %s:%lld: portal %s, rule %s: %s",
-                 strcmp(jv_text(one, "level", ""), "warning") != 0 ? "held back" : "warning",
+        out_line("%s: %s:%lld: portal %s%s%s: %s", level_word(jv_text(one, "level", "")),
                  jv_text(one, "file", "?"), (long long)jv_int(one, "line", 0),
-                 jv_text(one, "portal", "?"), jv_text(one, "rule", "?"), jv_text(one, "say", ""));
+                 jv_text(one, "portal", "?"), jv_text(one, "rule", "")[0] != '\0' ? ", rule " : "",
+                 jv_text(one, "rule", ""), jv_text(one, "say", ""));
 }
 
 static void print_status(const json_t *status)

@@ -4,14 +4,8 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/scan.h"
 #include "common/zone.h"
-
-/* Without the quotes around a name. */
-static char *bare_new(const char *text)
-{
-    size_t size = strlen(text);
-    return text[0] == '"' ? mem_strndup(text + 1, size - 2) : mem_strdup(text);
-}
 
 static void begin(struct loading *l, const char *name, struct place at)
 {
@@ -28,7 +22,7 @@ static void begin(struct loading *l, const char *name, struct place at)
                                   sizeof *staff->substitutes);
     l->substitute = &staff->substitutes[staff->substitute_count++];
     *l->substitute =
-        (struct substitute){.user = good ? bare_new(name) : mem_strdup(name), .at = at};
+        (struct substitute){.user = good ? scan_bare_new(name, strlen(name)) : mem_strdup(name), .at = at};
 }
 
 bool substitute_read_deputy(struct loading *l, const struct given *g)
@@ -38,7 +32,7 @@ bool substitute_read_deputy(struct loading *l, const struct given *g)
         return given_bad(l, g, 0,
                          "\"%s\" is no user; write an id, an e-mail or \"First Last\" in quotes",
                          g->text);
-    s->deputy = bare_new(g->text);
+    s->deputy = scan_bare_new(g->text, strlen(g->text));
     return strcmp(s->deputy, s->user) != 0 ||
            given_bad(l, g, 0, "\"%s\" cannot stand in for himself", s->user);
 }

@@ -15,25 +15,32 @@
 
 enum {
     DAY_MS = 86400000,
-    AGAIN_MS = 60000, /* after a failure, and at the soonest after a miss */
+    AGAIN_MS = 60000,  /* after a failure, and at the soonest after a miss */
+    TITLES_MS = 60000, /* records wait so long for rules that know what was learnt */
 };
 
+/* What is known of one portal's names. Each is kept by a thread of its own: a portal that does not
+ * answer keeps nobody from asking the others. */
 struct book {
+    struct keeper *keeper;
+    int portal; /* index in engine->portals */
+    pthread_t thread;
+    bool started;
+    /* under the keeper's lock */
     json_t *pins,
-        *findings;    /* no reference leaves the lock: jansson's counts are not for threads */
-    int64_t asked_ms; /* wall: last time that all names were looked up; 0 never */
-    char why[480];    /* it could not be done at the last try */
+        *findings;     /* no reference leaves the lock: jansson's counts are not for threads */
+    int64_t asked_ms;  /* wall: last time that all names were looked up; 0 never */
+    int64_t due_ms;    /* mono */
+    int64_t learnt_ms; /* mono: a title was found that the rules were loaded without; 0: none */
+    char why[480];     /* it could not be done at the last try */
 };
 
 struct keeper {
     struct engine *engine;
-    pthread_t thread;
-    bool started;
-    pthread_mutex_t lock; /* guards everything below */
+    pthread_mutex_t lock; /* guards books (as said there) and stopping */
     pthread_cond_t more;
-    struct book *books; /* by portal, in the order of engine->portals */
-    int64_t due_ms;     /* mono */
-    bool learnt, stopping;
+    struct book *books;  /* by portal, in the order of engine->portals */
+    bool told, stopping; /* told: that something was learnt */
 };
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
@@ -108,20 +115,24 @@ static bool is_known(const json_t *list, const json_t *finding)
     return false;
 }
 
+static bool holds(const json_t *finding)
+{
+    const char *level = jv_text(finding, "level", "");
+    return strcmp(level, "error") == 0 || strcmp(level, "waiting") == 0;
+}
+
 static void say_news(const char *portal, const json_t *before, const json_t *now)
 {
     size_t i;
     json_t *finding;
     json_array_foreach (jv_loose(now), i, finding) {
-        if (is_known(before, finding))
+        bool unasked = strcmp(jv_text(finding, "level", ""), "unasked") == 0; /* so soon */
+        if (unasked || is_known(before, finding))
             continue;
-        const char *say = jv_text(finding, "say", "");
-        const char *held = strcmp(jv_text(finding, "level", ""), "warning") != 0
-                               ? "a rule is held back"
-                               : "a name has changed";
-        log_warning("%s portal=%s rule=%s at=%s:%lld why=\"%s\"", held, portal,
+        log_warning("%s portal=%s rule=%s at=%s:%lld why=\"%s\"",
+                    holds(finding) ? "a rule is held back" : "a name has changed", portal,
                     jv_text(finding, "rule", ""), jv_text(finding, "file", ""),
-                    (long long)jv_int(finding, "line", 0), say);
+                    (long long)jv_int(finding, "line", 0), jv_text(finding, "say", ""));
     }
 }
 
@@ -173,32 +184,9 @@ static void take_over(struct keeper *k, int portal, struct naming *n)
     book->findings = json_deep_copy(n->findings);
     book->asked_ms = n->now_ms;
     book->why[0] = '\0';
-    k->learnt = k->learnt || learns(k, n->facts);
+    if (book->learnt_ms == 0 && learns(k, n->facts))
+        book->learnt_ms = clock_mono_ms();
     pthread_mutex_unlock(&k->lock);
-}
-
-/* What the portal does not show (a scope that was taken away) says nothing about the names behind
- * it: no rule is held back for it, and no pin is lost. */
-static void mistrust(struct naming *n)
-{
-    void *first = json_object_iter(n->refused);
-    if (first == NULL)
-        return;
-    for (size_t i = json_array_size(n->findings); i-- > 0;)
-        if (strcmp(jv_text(json_array_get(n->findings, i), "level", ""), "error") == 0)
-            (void)json_array_remove(n->findings, i);
-    const struct place *at = &n->portal->at;
-    json_t *say =
-        json_sprintf("the portal does not show \"%s\" to the webhook (%s), %zu refusals in "
-                     "all; names go on meaning what they did",
-                     json_object_iter_key(first), json_string_value(json_object_iter_value(first)),
-                     json_object_size(n->refused));
-    json_array_append_new(n->findings, json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "level",
-                                                 "warning", "rule", "", "file", at->file, "line",
-                                                 at->line, "column", at->column, "say", say));
-    JV_AUTO *pins = json_copy(jv_loose(n->pins));
-    (void)json_object_update(pins, n->resolved);
-    (void)json_object_update(n->resolved, pins);
 }
 
 static bool ask_portal(struct keeper *k, int portal)
@@ -219,7 +207,6 @@ static bool ask_portal(struct keeper *k, int portal)
                        .facts = facts};
     bool known = naming_run(&n, &err);
     if (known) {
-        mistrust(&n);
         store_all(k, portal, &n);
         take_over(k, portal, &n);
     } else {
@@ -239,6 +226,7 @@ static void look_offline(struct keeper *k, int portal)
     struct naming n = {.config = k->engine->site.config,
                        .portal = k->engine->portals[portal].config,
                        .now_ms = clock_wall_ms(),
+                       .unasked = true,
                        .pins = k->books[portal].pins,
                        .facts = facts};
     if (naming_run(&n, &err)) {
@@ -249,37 +237,45 @@ static void look_offline(struct keeper *k, int portal)
     naming_done(&n);
 }
 
-static void wait_until_due(struct keeper *k)
+static void wait_until_due(struct book *book)
 {
-    while (!k->stopping && clock_mono_ms() < k->due_ms) {
-        const struct timespec at = {.tv_sec = k->due_ms / 1000,
-                                    .tv_nsec = k->due_ms % 1000 * 1000000};
+    struct keeper *k = book->keeper;
+    while (!k->stopping && clock_mono_ms() < book->due_ms) {
+        const struct timespec at = {.tv_sec = book->due_ms / 1000,
+                                    .tv_nsec = book->due_ms % 1000 * 1000000};
         (void)pthread_cond_timedwait(&k->more, &k->lock, &at);
     }
 }
 
-static void *keeper_main(void *arg)
+static void *book_main(void *arg)
 {
-    struct keeper *k = arg;
+    struct book *book = arg;
+    struct keeper *k = book->keeper;
     pthread_mutex_lock(&k->lock);
     for (;;) {
-        wait_until_due(k);
+        wait_until_due(book);
         if (k->stopping)
             break;
-        k->due_ms = clock_mono_ms() + DAY_MS;
+        book->due_ms = clock_mono_ms() + DAY_MS;
         pthread_mutex_unlock(&k->lock);
-        bool known = true;
-        for (int i = 0; i < k->engine->portal_count; i++)
-            known = ask_portal(k, i) && known;
+        bool known = ask_portal(k, book->portal);
         pthread_mutex_lock(&k->lock);
         if (!known)
-            k->due_ms = clock_mono_ms() + AGAIN_MS;
+            book->due_ms = clock_mono_ms() + AGAIN_MS;
     }
     pthread_mutex_unlock(&k->lock);
     return NULL;
 }
 
 /* ---- the door -------------------------------------------------------------------------------- */
+
+static bool start_book(struct keeper *k, int portal, struct err *err)
+{
+    struct book *book = &k->books[portal];
+    look_offline(k, portal);
+    book->started = pthread_create(&book->thread, NULL, book_main, book) == 0;
+    return book->started || err_set(err, "cannot start a thread that keeps names");
+}
 
 struct keeper *keeper_start(struct engine *e, struct err *err)
 {
@@ -292,12 +288,12 @@ struct keeper *keeper_start(struct engine *e, struct err *err)
     pthread_mutex_init(&k->lock, NULL);
     pthread_cond_init(&k->more, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    k->started = restore(k, err);
-    for (int i = 0; k->started && i < e->portal_count; i++)
-        look_offline(k, i);
-    if (k->started && pthread_create(&k->thread, NULL, keeper_main, k) != 0)
-        k->started = err_set(err, "cannot start the thread that keeps the names");
-    if (k->started)
+    for (int i = 0; i < e->portal_count; i++)
+        k->books[i] = (struct book){.keeper = k, .portal = i};
+    bool good = restore(k, err);
+    for (int i = 0; good && i < e->portal_count; i++)
+        good = start_book(k, i, err);
+    if (good)
         return k;
     keeper_stop(k);
     return NULL;
@@ -311,9 +307,9 @@ void keeper_stop(struct keeper *k)
     k->stopping = true;
     pthread_cond_broadcast(&k->more);
     pthread_mutex_unlock(&k->lock);
-    if (k->started)
-        pthread_join(k->thread, NULL);
     for (int i = 0; i < k->engine->portal_count; i++) {
+        if (k->books[i].started)
+            pthread_join(k->books[i].thread, NULL);
         json_decref(k->books[i].pins);
         json_decref(k->books[i].findings);
     }
@@ -323,23 +319,24 @@ void keeper_stop(struct keeper *k)
     mem_free(k);
 }
 
-void keeper_miss(struct keeper *k)
-{
-    int64_t soon = clock_mono_ms() + AGAIN_MS;
-    pthread_mutex_lock(&k->lock);
-    if (soon < k->due_ms) {
-        k->due_ms = soon;
-        pthread_cond_broadcast(&k->more);
-    }
-    pthread_mutex_unlock(&k->lock);
-}
-
 static struct book *book_of(struct keeper *k, int64_t portal)
 {
     int i = 0;
     while (i < k->engine->portal_count && k->engine->portals[i].id != portal)
         i++;
     return i < k->engine->portal_count ? &k->books[i] : NULL;
+}
+
+void keeper_miss(struct keeper *k, int64_t portal)
+{
+    struct book *book = book_of(k, portal);
+    int64_t soon = clock_mono_ms() + AGAIN_MS;
+    pthread_mutex_lock(&k->lock);
+    if (book != NULL && soon < book->due_ms) {
+        book->due_ms = soon;
+        pthread_cond_broadcast(&k->more);
+    }
+    pthread_mutex_unlock(&k->lock);
 }
 
 json_t *keeper_pins(struct keeper *k, int64_t portal)
@@ -359,8 +356,7 @@ bool keeper_holds(struct keeper *k, int64_t portal, const char *rule, char *why,
     json_t *finding;
     pthread_mutex_lock(&k->lock);
     json_array_foreach (book != NULL ? book->findings : NULL, i, finding) {
-        held = strcmp(jv_text(finding, "rule", ""), rule) == 0 &&
-               strcmp(jv_text(finding, "level", ""), "warning") != 0;
+        held = strcmp(jv_text(finding, "rule", ""), rule) == 0 && holds(finding);
         if (held) {
             (void)snprintf(why, size, "%s", jv_text(finding, "say", ""));
             break;
@@ -397,9 +393,24 @@ json_t *keeper_tell(struct keeper *k)
 
 bool keeper_has_learnt(struct keeper *k)
 {
+    bool learnt = false;
     pthread_mutex_lock(&k->lock);
-    bool learnt = k->learnt;
-    k->learnt = false;
+    for (int i = 0; i < k->engine->portal_count; i++)
+        learnt = learnt || k->books[i].learnt_ms > 0;
+    learnt = learnt && !k->told;
+    k->told = k->told || learnt;
     pthread_mutex_unlock(&k->lock);
     return learnt;
+}
+
+bool keeper_is_learning(struct keeper *k, int64_t portal)
+{
+    struct book *book = book_of(k, portal);
+    bool lacks = k->engine->site.config->rules->titles.unknown_count > 0;
+    pthread_mutex_lock(&k->lock);
+    bool learning = lacks && book != NULL &&
+                    (book->asked_ms == 0 ||
+                     (book->learnt_ms > 0 && clock_mono_ms() - book->learnt_ms < TITLES_MS));
+    pthread_mutex_unlock(&k->lock);
+    return learning;
 }

@@ -21,8 +21,9 @@
 enum {
     EVENTS_MOST = 500,
     ROUNDS_MOST = 20,
-    WRITE_PAUSE_MS = 50,  /* while a write of ours to the entity is under way */
-    STORE_PAUSE_MS = 500, /* while the database cannot take it */
+    WRITE_PAUSE_MS = 50,   /* while a write of ours to the entity is under way */
+    STORE_PAUSE_MS = 500,  /* while the database cannot take it */
+    TITLES_PAUSE_MS = 500, /* while the rules may lack the title of a smart process */
 };
 
 static const struct backoff portal_pauses = {.first_ms = 1000, .most_ms = 60000};
@@ -169,6 +170,9 @@ enum task_turn look_begin(struct task *task)
     bool newly_added = !task->seen && any_event(task, HAPPENING_ADDED);
     if (writes_under_way(task->engine->writes, task->portal->id, &task->entity, newly_added))
         return task_pause(task, WRITE_PAUSE_MS, look_begin);
+    if (task->entity.type >= ENTITY_ITEM &&
+        keeper_is_learning(task->engine->keeper, task->portal->id))
+        return task_pause(task, TITLES_PAUSE_MS, look_begin);
     int64_t gathering = gathering_ms(task);
     if (gathering > 0)
         return task_pause(task, gathering, look_begin);
@@ -384,9 +388,11 @@ static enum task_turn look_committed(struct task *task)
     return TASK_GO;
 }
 
-/* Rules that could not be judged are said once, not with every event. */
-static void tell_held(struct task *task)
+/* Rules that could not be judged: in the log once, not with every event, and in the story of the
+ * record always. */
+static void tell_held(struct task *task, struct store_change *change)
 {
+    const struct look *look = task->look;
     const char *portal = task->portal->config->name;
     const struct entity_kind *kind = entity_kind_of(task->entity.type);
     const char *word = kind != NULL ? kind->word : "event";
@@ -394,11 +400,14 @@ static void tell_held(struct task *task)
     json_t *why;
     if (json_array_size(task->judgement.frozen) == 0)
         held_end(task->engine->held, portal, word);
-    json_array_foreach (task->judgement.frozen, i, why)
+    json_array_foreach (task->judgement.frozen, i, why) {
+        task_trace(task, change, NULL, look->events[look->count - 1].id, "held", NULL,
+                   "a rule is held back: %s", json_string_value(why));
         if (held_begin(task->engine->held, portal, word, json_string_value(why))) {
-            keeper_miss(task->engine->keeper);
+            keeper_miss(task->engine->keeper, task->portal->id);
             log_warning("a rule is held back portal=%s why=\"%s\"", portal, json_string_value(why));
         }
+    }
 }
 
 enum task_turn look_settle(struct task *task)
@@ -411,7 +420,7 @@ enum task_turn look_settle(struct task *task)
     if (task->judgement.firing_count == 0 && !look->change.updated && !look->change.added &&
         !look->change.deleted && look->change.passage_count == 0)
         atomic_fetch_add(&task->engine->echoes, 1);
-    tell_held(task);
+    tell_held(task, change);
     if (!relay_put(task, change) || !start_runs(task, &look->change, change) ||
         !timers_look(task, look, change)) {
         store_change_free(change);

@@ -25,6 +25,8 @@ static void look_at_all(struct naming *n, json_t *needs)
                           .set = n->config->rules,
                           .facts = n->facts,
                           .pins = n->pins,
+                          .refused = n->refused,
+                          .unasked = n->unasked,
                           .needs = needs,
                           .resolved = n->resolved,
                           .findings = n->findings};
@@ -37,6 +39,11 @@ static void look_at_all(struct naming *n, json_t *needs)
             names_of_users(&names, team->members[k], team->at);
         if (team->fallback != NULL)
             names_of_users(&names, team->fallback, team->at);
+    }
+    for (int i = 0; i < n->config->staff.substitute_count; i++) {
+        const struct substitute *substitute = &n->config->staff.substitutes[i];
+        names_of_users(&names, substitute->user, substitute->at);
+        names_of_users(&names, substitute->deputy, substitute->at);
     }
 }
 
@@ -54,12 +61,33 @@ static bool ask(struct naming *n, const json_t *needs, struct err *err)
 {
     struct asking *asking = asking_new(n->client, n->portal_id, needs, n->priority);
     enum asked asked = ASKED_MORE;
+    const char *need;
+    json_t *why;
     asking_limit(asking, n->patience_ms);
     while (asked == ASKED_MORE)
         asked = hand_over(n, asking, err) ? asking_wait(asking, n->facts, n->refused, err)
                                           : ASKED_FAILED;
     asking_free(asking);
+    json_object_foreach (n->refused, need, why)
+        (void)json_object_del(n->facts, need);
     return asked == ASKED;
+}
+
+/* Rules that go by pins are not touched by it; still somebody took something away. */
+static void tell_refused(struct naming *n)
+{
+    void *first = json_object_iter(n->refused);
+    const struct place *at = &n->portal->at;
+    if (first == NULL)
+        return;
+    json_t *say =
+        json_sprintf("the portal does not show \"%s\" to the webhook (%s), refusals in "
+                     "all: %zu; names that were known go on meaning what they did",
+                     json_object_iter_key(first), json_string_value(json_object_iter_value(first)),
+                     json_object_size(n->refused));
+    json_array_append_new(n->findings, json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "level",
+                                                 "warning", "rule", "", "file", at->file, "line",
+                                                 at->line, "column", at->column, "say", say));
 }
 
 bool naming_run(struct naming *n, struct err *err)
@@ -68,8 +96,10 @@ bool naming_run(struct naming *n, struct err *err)
     for (int round = 0; round < ROUNDS_MOST; round++) {
         JV_AUTO *needs = json_array();
         look_at_all(n, needs);
-        if (n->client == NULL || json_array_size(needs) == 0)
+        if (n->client == NULL || json_array_size(needs) == 0) {
+            tell_refused(n);
             return true;
+        }
         if (!ask(n, needs, err))
             return false;
     }

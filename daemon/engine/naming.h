@@ -24,11 +24,13 @@ struct naming {
     bool (*enter)(void *arg);
     void (*leave)(void *arg);
     void *arg;
+    bool unasked;       /* to say which rules wait until somebody was asked (names.h) */
     const json_t *pins; /* borrowed; NULL: none */
     json_t *facts;      /* need → value: known before and now. The caller's */
     json_t *resolved;   /* out, owned: pin → id */
     json_t *findings;   /* out, owned: as names.h says, those of held rules among them */
-    json_t *refused;    /* out, owned: need → why the portal does not show it */
+    json_t *refused;    /* out, owned: need → why the portal does not show it; such a need stays
+                           missing in `facts`, for it says nothing about the name behind it */
 };
 
 /* False: the portal is out of reach (or we were told to stop), and the names are as they were. */

@@ -221,6 +221,7 @@ static bool admit(struct task *task, const struct change *c, struct store_change
     char reason[320] = "";
     if (keeper_holds(task->engine->keeper, task->portal->id, firing->rule->name, reason,
                      sizeof reason)) {
+        keeper_miss(task->engine->keeper, task->portal->id);
         skip(task, change, firing, "held", reason);
         return true;
     }

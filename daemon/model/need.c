@@ -29,6 +29,7 @@ static const struct {
     [NEED_LOAD] = {"load", 0},
     [NEED_TEAM] = {"team", 0},
     [NEED_USERS] = {"users", DAY},
+    [NEED_DEPARTMENTS] = {"departments", DAY},
     [NEED_TYPES] = {"types", DAY},
     [NEED_DIRECTORY] = {"directory", 10 * MINUTE},
     [NEED_TEMPLATES] = {"templates", 10 * MINUTE},

@@ -36,6 +36,7 @@
  *                          knowledge, not the portal's: how many turns were taken, who had the
  *                          last one, and what was given since the sitting began
  *   users:                 all who are ACTIVE: array {id,name,email} (§8.10); to say who was meant
+ *   departments:           all of them: array {id,name} (§8.10); to say which was meant
  *   types:                 smart processes: array {id,title}, id being the entityTypeId (§8.1)
  *   directory:NAME         a list of crm_status values such as SOURCE: array {id,name} (§8.4)
  *   scope:                 array of scope codes granted to the webhook (§8.14)
@@ -67,6 +68,7 @@ enum need_kind {
     NEED_LOAD,
     NEED_TEAM,
     NEED_USERS,
+    NEED_DEPARTMENTS,
     NEED_TYPES,
     NEED_DIRECTORY,
     NEED_TEMPLATES,

@@ -318,6 +318,7 @@ static const struct {
     [NEED_LOAD] = {fetch_load_calls, fetch_load_value},
     [NEED_TEAM] = {fetch_nothing_calls, first_value},
     [NEED_USERS] = {fetch_users_calls, fetch_users_value},
+    [NEED_DEPARTMENTS] = {fetch_departments_calls, fetch_departments_value},
     [NEED_TYPES] = {fetch_types_calls, fetch_types_value},
     [NEED_DIRECTORY] = {fetch_directory_calls, fetch_directory_value},
     [NEED_SCOPE] = {scope_calls, result_value},

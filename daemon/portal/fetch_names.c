@@ -1,4 +1,5 @@
-/* Lists of names: smart processes, crm_status directories, document templates. */
+/* Lists of names: users, departments, smart processes, crm_status directories, document templates.
+ */
 
 #include "daemon/portal/fetch_parts.h"
 
@@ -62,7 +63,8 @@ static enum fetched listing_value(const struct listing *l, const struct fetch *f
     return FETCHED;
 }
 
-/* ---- users (§8.10) --------------------------------------------------------------------------- */
+/* ---- users, departments (§8.10)
+ * --------------------------------------------------------------------------- */
 
 static json_t *users_params(const char *argument)
 {
@@ -91,6 +93,33 @@ enum fetched fetch_users_value(const struct fetch *fetch, json_t **ret_value,
     return listing_value(&users, fetch, ret_value, ret_more, err);
 }
 
+static json_t *departments_params(const char *argument)
+{
+    (void)argument;
+    return json_pack("{s:s, s:s}", "sort", "NAME", "order", "ASC");
+}
+
+static json_t *departments_row(const json_t *row, const char *argument)
+{
+    (void)argument;
+    return json_pack("{s:I, s:s}", "id", (json_int_t)jv_int(row, "ID", 0), "name",
+                     jv_text(row, "NAME", ""));
+}
+
+static const struct listing departments = {"department.get", "", departments_params,
+                                           departments_row};
+
+size_t fetch_departments_calls(const char *argument, struct command ret[FETCH_MOST])
+{
+    return listing_calls(&departments, argument, ret);
+}
+
+enum fetched fetch_departments_value(const struct fetch *fetch, json_t **ret_value,
+                                     struct command *ret_more, struct err *err)
+{
+    return listing_value(&departments, fetch, ret_value, ret_more, err);
+}
+
 /* ---- smart processes (§8.1) ------------------------------------------------------------------ */
 
 static json_t *types_params(const char *argument)
@@ -115,10 +144,36 @@ size_t fetch_types_calls(const char *argument, struct command ret[FETCH_MOST])
     return listing_calls(&types, argument, ret);
 }
 
+/* Only administrators of the CRM see crm.type.list; everybody may see what kinds there are. */
+static json_t *kinds_params(const char *argument)
+{
+    (void)argument;
+    return json_object();
+}
+
+static json_t *kinds_row(const json_t *row, const char *argument)
+{
+    int64_t type = jv_int(row, "ID", 0);
+    (void)argument;
+    return type >= ENTITY_ITEM
+               ? json_pack("{s:I, s:s}", "id", (json_int_t)type, "title", jv_text(row, "NAME", ""))
+               : NULL;
+}
+
+static const struct listing kinds = {"crm.enum.ownertype", "", kinds_params, kinds_row};
+
 enum fetched fetch_types_value(const struct fetch *fetch, json_t **ret_value,
                                struct command *ret_more, struct err *err)
 {
-    return listing_value(&types, fetch, ret_value, ret_more, err);
+    if (fetch->answers[0].verdict != VERDICT_REFUSED)
+        return listing_value(&types, fetch, ret_value, ret_more, err);
+    if (fetch->count == 1) {
+        *ret_more = fetch_more_of(kinds.method, kinds_params(""));
+        return FETCH_MORE;
+    }
+    const struct fetch others = {
+        .argument = fetch->argument, .answers = fetch->answers + 1, .count = fetch->count - 1};
+    return listing_value(&kinds, &others, ret_value, ret_more, err);
 }
 
 /* ---- directories (§8.4) ---------------------------------------------------------------------- */

@@ -53,7 +53,9 @@ fetch_value_fn fetch_activity_value, fetch_open_value, fetch_owners_value, fetch
 fetch_calls_fn fetch_history_calls;
 fetch_value_fn fetch_history_value;
 /* fetch_names.c */
-fetch_calls_fn fetch_users_calls, fetch_types_calls, fetch_directory_calls, fetch_templates_calls;
-fetch_value_fn fetch_users_value, fetch_types_value, fetch_directory_value, fetch_templates_value;
+fetch_calls_fn fetch_users_calls, fetch_departments_calls, fetch_types_calls, fetch_directory_calls,
+    fetch_templates_calls;
+fetch_value_fn fetch_users_value, fetch_departments_value, fetch_types_value, fetch_directory_value,
+    fetch_templates_value;
 
 #endif

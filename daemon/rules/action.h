@@ -21,6 +21,7 @@ enum key_type {
     KEY_MOMENT,    /* a point in time; checked at load when it has no template */
     KEY_DURATIONS, /* comma-separated, plain */
     KEY_STAGE,
+    KEY_TEMPLATE, /* a document template */
     KEY_NUMBER,
     KEY_JSON, /* JSON whose strings are templates */
     KEY_URL,

@@ -130,11 +130,20 @@ static int order_single(const json_t *left, const json_t *right, const struct zo
     return order_texts(left, right);
 }
 
+/* 1000|RUB is not 1000|USD. */
+static bool of_two_currencies(const json_t *left, const json_t *right)
+{
+    const char *a = json_string_value(left), *b = json_string_value(right);
+    double amount;
+    return a != NULL && b != NULL && money_amount(a, &amount) && money_amount(b, &amount) &&
+           strcmp(strchr(a, '|'), strchr(b, '|')) != 0;
+}
+
 static bool equal_single(const json_t *left, const json_t *right, const struct zone *zone)
 {
     if (compare_is_empty(left) || compare_is_empty(right))
         return compare_is_empty(left) && compare_is_empty(right);
-    return order_single(left, right, zone) == 0;
+    return !of_two_currencies(left, right) && order_single(left, right, zone) == 0;
 }
 
 /* ---- public ---------------------------------------------------------------------------------- */

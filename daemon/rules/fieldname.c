@@ -7,19 +7,23 @@
 
 #include "common/jv.h"
 #include "common/mem.h"
-#include "common/near.h"
 #include "common/utf8.h"
 #include "daemon/model/need.h"
-
-enum { MOST_NAMES = 512 };
+#include "daemon/rules/candidates.h"
 
 /* Built-in fields whose type the vocabulary has no word for (crm.item.fields, bitrix24.md §8.2). */
 static const struct {
     const char *name, *type;
 } built_in[] = {
-    {"opportunity", "double"},  {"taxValue", "double"},          {"revenue", "double"},
-    {"probability", "integer"}, {"opened", "boolean"},           {"isManualOpportunity", "boolean"},
+    {"opportunity", "double"},  {"taxValue", "double"},
+    {"revenue", "double"},      {"probability", "integer"},
+    {"opened", "boolean"},      {"isManualOpportunity", "boolean"},
     {"isRecurring", "boolean"}, {"isReturnCustomer", "boolean"},
+    {"closed", "boolean"},      {"begindate", "date"},
+    {"closedate", "date"},      {"birthdate", "date"},
+    {"actualDate", "date"},     {"title", "string"},
+    {"name", "string"},         {"lastName", "string"},
+    {"secondName", "string"},   {"comments", "text"},
 };
 
 const char *field_type_of(const struct field_info *info)
@@ -129,17 +133,14 @@ static const char *kind_word(int type)
 static enum known unknown_label(struct scope *scope, int type, const json_t *fields,
                                 const char *label)
 {
-    const char *names[MOST_NAMES], *key;
-    size_t count = 0;
+    struct candidates labels = {0};
+    const char *key;
     json_t *spec;
     json_object_foreach (jv_loose(fields), key, spec)
-        for (size_t i = 0; label_of(spec, i) != NULL && count < MOST_NAMES; i++)
-            names[count++] = label_of(spec, i);
-    const char *near = near_name(label, names, count);
-    if (near != NULL)
-        return scope_bad(scope, "no field of %s is called \"%s\"; did you mean \"%s\"?",
-                         kind_word(type), label, near);
-    return scope_bad(scope, "no field of %s is called \"%s\"", kind_word(type), label);
+        for (size_t i = 0; label_of(spec, i) != NULL; i++)
+            candidates_add(&labels, label_of(spec, i));
+    return candidates_bad(scope, &labels, label, "no field of %s is called \"%s\"", kind_word(type),
+                          label);
 }
 
 static enum known by_label(struct scope *scope, const char *label, struct field_info *info)
@@ -179,8 +180,21 @@ static enum known by_label(struct scope *scope, const char *label, struct field_
     return KNOWN;
 }
 
-/* UF_CRM_… by upperName: the REST name cannot be computed (bitrix24.md §3.5). */
-static enum known by_upper_name(struct scope *scope, const char *upper, struct field_info *info)
+static enum known unknown_custom(struct scope *scope, int type, const json_t *fields,
+                                 const char *word)
+{
+    struct candidates names = {0};
+    const char *key;
+    json_t *spec;
+    bool upper = strncmp(word, "UF_", 3) == 0;
+    json_object_foreach (jv_loose(fields), key, spec)
+        if (strncmp(key, "uf", 2) == 0)
+            candidates_add(&names, upper ? jv_text(spec, "upperName", "") : key);
+    return candidates_bad(scope, &names, word, "%s has no field \"%s\"", kind_word(type), word);
+}
+
+/* ufCrm_… as it is, UF_CRM_… by upperName: the REST name cannot be computed (bitrix24.md §3.5). */
+static enum known by_name_of_its_own(struct scope *scope, const char *word, struct field_info *info)
 {
     const json_t *fields;
     enum known known = fields_fact(scope, info->type, &fields);
@@ -188,13 +202,17 @@ static enum known by_upper_name(struct scope *scope, const char *upper, struct f
         return known;
     const char *key;
     json_t *spec;
+    if (!json_is_object(fields) && strncmp(word, "UF_", 3) != 0) { /* not for our eyes */
+        (void)snprintf(info->name, sizeof info->name, "%s", word);
+        return KNOWN;
+    }
     json_object_foreach (jv_loose(fields), key, spec) {
-        if (strcmp(jv_text(spec, "upperName", ""), upper) == 0) {
+        if (strcmp(key, word) == 0 || strcmp(jv_text(spec, "upperName", ""), word) == 0) {
             fill_from_spec(info, key, spec);
             return KNOWN;
         }
     }
-    return scope_bad(scope, "%s has no field \"%s\"", kind_word(info->type), upper);
+    return unknown_custom(scope, info->type, fields, word);
 }
 
 /* parentId147, PARENT_ID_147: the number of the smart process it leads to, 0 for other names. */
@@ -221,8 +239,8 @@ static enum known by_custom_name(struct scope *scope, const char *word, struct f
         info->to = parent;
         return KNOWN;
     }
-    if (strncmp(word, "UF_", 3) == 0 && kind != NULL && kind->universal)
-        return by_upper_name(scope, word, info);
+    if (kind != NULL && kind->universal)
+        return by_name_of_its_own(scope, word, info);
     (void)snprintf(info->name, sizeof info->name, "%s", word);
     return KNOWN;
 }
@@ -321,72 +339,73 @@ static bool is_directory_id(const char *text)
     return text[0] != '\0' && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_|-")] == '\0';
 }
 
+static const char *label_shown(const struct field_info *info)
+{
+    return jv_text(info->spec, "title", info->name);
+}
+
+static enum known two_values(struct scope *scope, const struct field_info *info, const char *text,
+                             const char *one, const char *other)
+{
+    return scope_bad(scope, "\"%s\" has two values \"%s\": %s and %s; write the id",
+                     label_shown(info), text, one, other);
+}
+
+static enum known no_value(struct scope *scope, const struct field_info *info, const char *text,
+                           const json_t *rows, const char *name, const char *id)
+{
+    struct candidates values = {0};
+    candidates_add_rows(&values, rows, is_directory_id(text) ? id : name);
+    return candidates_bad(scope, &values, text, "\"%s\" has no value \"%s\"", label_shown(info),
+                          text);
+}
+
 static enum known directory_id(struct scope *scope, const struct field_info *info, const char *text,
                                json_t **ret)
 {
-    const char *directory = field_directory(info), *names[MOST_NAMES];
     char need[NEED_SIZE];
-    const json_t *rows;
-    size_t count = 0, i;
+    const json_t *rows, *found = NULL;
+    size_t i;
     json_t *row;
-    need_print(NEED_DIRECTORY, directory, need);
-    if (is_directory_id(text) && json_object_get(scope->facts, need) == NULL) {
+    need_print(NEED_DIRECTORY, field_directory(info), need);
+    if (is_directory_id(text) && !scope_is_trial(scope) &&
+        json_object_get(scope->facts, need) == NULL) {
         *ret = json_string(text);
         return KNOWN;
     }
     enum known known = scope_fact(scope, need, &rows);
     if (known != KNOWN)
         return known;
-    const char *label = jv_text(info->spec, "title", info->name);
-    const json_t *found = NULL;
     json_array_foreach (jv_loose(rows), i, row) {
         bool by_id = strcmp(jv_text(row, "id", ""), text) == 0;
-        if (by_id || utf8_same(jv_text(row, "name", ""), text)) {
-            if (found != NULL && !by_id)
-                return scope_bad(scope, "\"%s\" has two values \"%s\": %s and %s; write the id",
-                                 label, text, jv_text(found, "id", ""), jv_text(row, "id", ""));
-            found = row;
-        }
-        if (count < MOST_NAMES)
-            names[count++] = jv_text(row, "name", "");
+        if (!by_id && !utf8_same(jv_text(row, "name", ""), text))
+            continue;
+        if (found != NULL && !by_id)
+            return two_values(scope, info, text, jv_text(found, "id", ""), jv_text(row, "id", ""));
+        found = row;
     }
-    if (found != NULL) {
-        *ret = json_incref(json_object_get(found, "id"));
-        return KNOWN;
-    }
-    const char *near = near_name(text, names, count);
-    if (near != NULL)
-        return scope_bad(scope, "\"%s\" has no value \"%s\"; did you mean \"%s\"?", label, text,
-                         near);
-    return scope_bad(scope, "\"%s\" has no value \"%s\"", label, text);
+    if (found == NULL)
+        return no_value(scope, info, text, rows, "name", "id");
+    *ret = json_incref(json_object_get(found, "id"));
+    return KNOWN;
 }
 
 static enum known item_id(struct scope *scope, const struct field_info *info, const char *text,
                           json_t **ret)
 {
-    const json_t *option = option_find(info, "VALUE", text);
-    const char *label = jv_text(info->spec, "title", info->name), *names[MOST_NAMES];
-    size_t count = 0, i;
+    const json_t *option = option_find(info, "VALUE", text), *items = jv_at(info->spec, "items");
+    size_t i;
     json_t *item;
-    json_array_foreach (jv_at(info->spec, "items"), i, item) {
-        const char *value = jv_text(item, "VALUE", "");
-        if (option != NULL && item != option && utf8_same(value, text))
-            return scope_bad(scope, "\"%s\" has two values \"%s\": %s and %s; write the id", label,
-                             text, jv_text(option, "ID", "?"), jv_text(item, "ID", "?"));
-        if (count < MOST_NAMES)
-            names[count++] = value;
-    }
+    json_array_foreach (jv_loose(items), i, item)
+        if (option != NULL && item != option && utf8_same(jv_text(item, "VALUE", ""), text))
+            return two_values(scope, info, text, jv_text(option, "ID", "?"),
+                              jv_text(item, "ID", "?"));
     if (option == NULL)
         option = option_find(info, "ID", text);
-    if (option != NULL) {
-        *ret = json_integer(jv_int(option, "ID", 0));
-        return KNOWN;
-    }
-    const char *near = near_name(text, names, count);
-    if (near != NULL)
-        return scope_bad(scope, "\"%s\" has no value \"%s\"; did you mean \"%s\"?", label, text,
-                         near);
-    return scope_bad(scope, "\"%s\" has no value \"%s\"", label, text);
+    if (option == NULL)
+        return no_value(scope, info, text, items, "VALUE", "VALUE");
+    *ret = json_integer(jv_int(option, "ID", 0));
+    return KNOWN;
 }
 
 enum known field_option_id(struct scope *scope, const struct field_info *info, const char *text,

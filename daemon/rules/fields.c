@@ -1,13 +1,12 @@
 /* FIELD = value of `update` and `add`: names to REST names, values to what the field takes. */
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/duration.h"
 #include "common/jv.h"
 #include "common/mem.h"
-#include "daemon/model/need.h"
+#include "common/scan.h"
 #include "daemon/rules/fieldname.h"
 #include "daemon/rules/fieldvalue.h"
 #include "daemon/rules/item.h"
@@ -24,10 +23,43 @@ struct writing {
     json_t *fields; /* out */
 };
 
+/* A key that stands in several lines adds to a list. Takes the value. */
 static enum planned set(struct writing *w, json_t *value)
 {
-    (void)json_object_set_new(w->fields, w->info.name, value);
-    return PLAN_READY;
+    json_t *before = json_object_get(w->fields, w->info.name);
+    bool lists = json_is_array(before) && json_is_array(value);
+    if (lists) {
+        (void)json_array_extend(before, value);
+        json_decref(value);
+        return PLAN_READY;
+    }
+    if (before == NULL) {
+        (void)json_object_set_new(w->fields, w->info.name, value);
+        return PLAN_READY;
+    }
+    json_decref(value);
+    return plan_bad(w->plan, "%s is written twice, and holds one value", w->word);
+}
+
+/* The values of a field that holds several: an array as it is; of a text the entries between its
+ * commas, a name with a comma in quotes. New. */
+static json_t *entries_new(const struct writing *w)
+{
+    const char *text = json_string_value(w->value);
+    if (json_is_array(w->value))
+        return json_incref(w->value);
+    if (text == NULL || !w->info.many)
+        return json_pack("[O]", w->value);
+    json_t *entries = json_array();
+    while (*text != '\0') {
+        size_t size = scan_entry(text);
+        char *entry = scan_bare_new(text, size);
+        if (entry[0] != '\0')
+            (void)json_array_append_new(entries, json_string(entry));
+        mem_free(entry);
+        text += size + (text[size] == ',');
+    }
+    return entries;
 }
 
 static enum planned set_users(struct writing *w, bool many)
@@ -157,32 +189,51 @@ static enum planned set_rows(struct writing *w)
     return add_one_row(w, type, count == 1 ? json_array_get(w->value, 0) : w->value);
 }
 
-/* A stage belongs to its funnel (§10 no. 25), so it brings the funnel along. */
+/* A stage belongs to its funnel (§10 no. 25), so it brings the funnel along; another one beside it
+ * would be a contradiction. */
+static enum planned set_category(struct writing *w, int64_t id)
+{
+    int64_t before = jv_int(w->fields, "categoryId", id);
+    if (before != id)
+        return plan_bad(w->plan,
+                        "%s: the stage is of another funnel than the one written (%" PRId64
+                        " and %" PRId64 ")",
+                        w->word, before, id);
+    (void)json_object_set_new(w->fields, "categoryId", json_integer(id));
+    return PLAN_READY;
+}
+
 static enum planned set_stage(struct writing *w)
 {
     char *text = jv_print_new(w->value), stage[96];
     int64_t category = -1;
     enum planned planned = item_stage(w->plan, w->entity_type, text, stage, &category);
     mem_free(text);
-    if (planned != PLAN_READY)
-        return planned;
-    if (category >= 0)
-        (void)json_object_set_new(w->fields, "categoryId", json_integer(category));
-    return set(w, json_string(stage));
+    if (planned == PLAN_READY && category >= 0)
+        planned = set_category(w, category);
+    return planned == PLAN_READY ? set(w, json_string(stage)) : planned;
+}
+
+static char *bare_new(const json_t *value)
+{
+    char *text = jv_print_new(value), *bare = scan_bare_new(text, strlen(text));
+    mem_free(text);
+    return bare;
 }
 
 static enum planned set_funnel(struct writing *w)
 {
-    char *text = jv_print_new(w->value);
-    json_t *id = NULL;
+    char *text = bare_new(w->value);
+    JV_AUTO *id = NULL;
     enum known known = funnel_id(w->plan->scope, w->entity_type, text, &id);
     mem_free(text);
-    return known == KNOWN ? set(w, id) : plan_known(w->plan, known, w->word);
+    return known == KNOWN ? set_category(w, jv_int(id, "", 0))
+                          : plan_known(w->plan, known, w->word);
 }
 
 static enum planned add_option(struct writing *w, const json_t *wanted, json_t *ids)
 {
-    char *text = jv_print_new(wanted);
+    char *text = bare_new(wanted);
     json_t *id = NULL;
     enum known known = field_option_id(w->plan->scope, &w->info, text, &id);
     mem_free(text);
@@ -196,7 +247,7 @@ static enum planned add_option(struct writing *w, const json_t *wanted, json_t *
 static enum planned set_options(struct writing *w)
 {
     JV_AUTO *ids = json_array();
-    JV_AUTO *wanted = json_is_array(w->value) ? json_incref(w->value) : json_pack("[O]", w->value);
+    JV_AUTO *wanted = entries_new(w);
     enum planned planned = PLAN_READY;
     size_t i;
     json_t *element;
@@ -210,18 +261,23 @@ static enum planned set_options(struct writing *w)
 
 /* Dates as people write them, `now + 3 days`. An offset is always sent (§3.5), and the time of a
  * date means nothing. */
-static enum planned set_moment(struct writing *w, const char *text, bool date)
+static enum planned moment_new(struct writing *w, const char *text, json_t **ret)
 {
     struct moment moment;
     struct err err = {0};
     size_t offset = 0;
     char iso[26];
+    bool date = strcmp(field_type_of(&w->info), "date") == 0;
     if (!moment_parse(text, &moment, &offset, &err))
         return plan_bad(w->plan, "%s: \"%s\" is not a date: %s", w->word, text, err.text);
-    if (date && moment.base == MOMENT_FIXED && moment.sign == 0)
-        return set(w, json_stringn(text, 10));
+    if (date && moment.base == MOMENT_FIXED && moment.sign == 0) {
+        *ret = json_stringn(text, 10);
+        return PLAN_READY;
+    }
     enum planned planned = plan_reckon(w->plan, w->word, &moment, iso);
-    return planned == PLAN_READY ? set(w, json_stringn(iso, date ? 10 : strlen(iso))) : planned;
+    if (planned == PLAN_READY)
+        *ret = json_stringn(iso, date ? 10 : strlen(iso));
+    return planned;
 }
 
 /* One value in the form of its type (§3.5); numbers and the like that came as JSON are so already.
@@ -234,22 +290,26 @@ static enum planned typed_new(struct writing *w, const json_t *value, json_t **r
         *ret = json_incref(jv_loose(value));
     else if (text[0] == '\0')
         *ret = json_string("");
+    else if (field_kind(&w->info) == FIELD_IS_DATE)
+        return moment_new(w, text, ret);
     else if (!field_value_read(&w->info, text, ret, &err))
         return plan_bad(w->plan, "%s: %s", w->word, err.text);
     return PLAN_READY;
 }
 
-/* A scalar for a multiple field is refused with code 100 (§8.2). */
+/* A scalar for a multiple field is refused with code 100 (§8.2). Texts may hold commas. */
 static enum planned set_typed(struct writing *w)
 {
+    bool entries = json_is_array(w->value) || field_kind(&w->info) != FIELD_IS_ANY;
     JV_AUTO *values = json_array();
-    JV_AUTO *wanted = json_is_array(w->value) ? json_incref(w->value) : json_pack("[O]", w->value);
+    JV_AUTO *wanted = entries ? entries_new(w) : json_pack("[O]", w->value);
     size_t i;
     json_t *element;
     json_array_foreach (wanted, i, element) {
         json_t *one = NULL;
-        if (typed_new(w, element, &one) != PLAN_READY)
-            return PLAN_BAD;
+        enum planned planned = typed_new(w, element, &one);
+        if (planned != PLAN_READY)
+            return planned;
         (void)json_array_append_new(values, one);
     }
     bool list = w->info.many || json_is_array(w->value);
@@ -258,12 +318,8 @@ static enum planned set_typed(struct writing *w)
 
 static enum planned set_plain(struct writing *w)
 {
-    const char *text = json_string_value(w->value), *type = field_type_of(&w->info);
-    bool date = strcmp(type, "date") == 0;
     if (field_is_list(&w->info))
         return set_options(w);
-    if (text != NULL && !w->info.many && (date || strcmp(type, "datetime") == 0))
-        return set_moment(w, text, date);
     if (w->info.to == ENTITY_USER || strcmp(w->info.name, "observers") == 0)
         return set_users(w, w->info.many || w->info.to == ENTITY_NONE);
     return set_typed(w);
@@ -307,31 +363,13 @@ static enum planned set_empty(struct writing *w)
     return set(w, w->info.leads == FIELD_TO_CONTACTS ? json_array() : json_string(""));
 }
 
-/* closedate, begindate, birthdate: dates, on some portals with a time. */
-static bool may_be_date(const char *name)
-{
-    size_t size = strlen(name);
-    return size > 4 && strcasecmp(name + size - 4, "date") == 0;
-}
-
-/* Custom fields named by their REST name: what they take is not in the name. */
+/* `closedate` and its like are dates, on some portals with a time. Where names are tried all that
+ * the portal says counts. */
 static enum planned learn_spec(struct writing *w)
 {
-    char need[NEED_SIZE], type[16];
-    const json_t *specs = NULL;
-    bool told = strncmp(w->info.name, "uf", 2) != 0 && !may_be_date(w->info.name);
-    if (w->info.spec != NULL || told)
-        return PLAN_READY;
-    (void)snprintf(type, sizeof type, "%d", w->entity_type);
-    need_print(NEED_FIELDS, type, need);
-    enum planned planned = plan_known(w->plan, scope_fact(w->plan->scope, need, &specs), w->word);
-    if (planned != PLAN_READY)
-        return planned;
-    w->info.spec = json_object_get(specs, w->info.name);
-    w->info.many = jv_flag(w->info.spec, "isMultiple");
-    if (strcmp(field_type_of(&w->info), "employee") == 0)
-        w->info.to = ENTITY_USER;
-    return PLAN_READY;
+    bool wanted = scope_is_trial(w->plan->scope) || strcmp(field_type_of(&w->info), "date") == 0;
+    enum known known = wanted ? field_learn(w->plan->scope, &w->info) : KNOWN;
+    return plan_known(w->plan, known, w->word);
 }
 
 static enum planned describe(struct writing *w, const struct step_key *key)
@@ -340,7 +378,11 @@ static enum planned describe(struct writing *w, const struct step_key *key)
         return plan_bad(w->plan, "\"%s\" is not a field", key->name);
     enum known known =
         field_describe(w->plan->scope, w->entity_type, &key->path.parts[0], &w->info);
-    return known == KNOWN ? learn_spec(w) : plan_known(w->plan, known, NULL);
+    enum planned planned = known == KNOWN ? learn_spec(w) : plan_known(w->plan, known, NULL);
+    if (planned == PLAN_READY && scope_is_trial(w->plan->scope) &&
+        jv_flag(w->info.spec, "isReadOnly"))
+        return plan_bad(w->plan, "%s is written by the portal itself, and by nobody else", w->word);
+    return planned;
 }
 
 static enum planned value_of(struct writing *w, const struct step_key *key, json_t **ret)
@@ -377,6 +419,22 @@ enum planned plan_field_check(struct plan *p, int entity_type, const struct step
     if (key->value == NULL || template_is_plain(key->value))
         return write_field(p, entity_type, key, fields);
     return describe(&w, key);
+}
+
+static bool is_plain_field(const struct step *step, const struct step_key *key)
+{
+    return action_key_find(step->action, key->name) == NULL &&
+           (key->value == NULL || template_is_plain(key->value));
+}
+
+enum planned plan_fields_check(struct plan *p, int entity_type)
+{
+    JV_AUTO *fields = json_object();
+    enum planned planned = PLAN_READY;
+    for (size_t i = 0; i < p->step->key_count && planned == PLAN_READY; i++)
+        if (is_plain_field(p->step, &p->step->keys[i]))
+            planned = write_field(p, entity_type, &p->step->keys[i], fields);
+    return planned;
 }
 
 enum planned plan_fields(struct plan *p, int entity_type, json_t **ret_fields)

@@ -89,17 +89,17 @@ static bool read_file(const char *text, json_t **ret, struct err *err)
 
 static const struct {
     const char *type;
-    const char *kind; /* what is compared with < and >; NULL: no order of their own */
+    enum field_kind kind;
     value_reader *read;
 } types[] = {
-    {"double", "a number", read_number},
-    {"integer", "a number", read_integer},
-    {"money", "a number", read_money},
-    {"boolean", "yes or no", read_flag},
-    {"date", "a date", NULL},
-    {"datetime", "a date", NULL},
-    {"crm", NULL, read_binding},
-    {"file", NULL, read_file},
+    {"double", FIELD_IS_NUMBER, read_number},
+    {"integer", FIELD_IS_NUMBER, read_integer},
+    {"money", FIELD_IS_NUMBER, read_money},
+    {"boolean", FIELD_IS_FLAG, read_flag},
+    {"date", FIELD_IS_DATE, NULL},
+    {"datetime", FIELD_IS_DATE, NULL},
+    {"crm", FIELD_IS_LINK, read_binding},
+    {"file", FIELD_IS_FILE, read_file},
 };
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };
 
@@ -119,8 +119,21 @@ bool field_value_read(const struct field_info *info, const char *text, json_t **
                                                    : as_text(text, ret);
 }
 
-const char *field_value_kind(const struct field_info *info)
+enum field_kind field_kind(const struct field_info *info)
 {
     size_t i = type_of(info);
-    return i < TYPE_COUNT ? types[i].kind : NULL;
+    return i < TYPE_COUNT ? types[i].kind : FIELD_IS_ANY;
+}
+
+const char *field_kind_word(enum field_kind kind)
+{
+    static const char *const words[] = {
+        [FIELD_IS_ANY] = "",
+        [FIELD_IS_NUMBER] = "a number",
+        [FIELD_IS_FLAG] = "yes or no",
+        [FIELD_IS_DATE] = "a date",
+        [FIELD_IS_LINK] = "a link such as D_1 or C_2",
+        [FIELD_IS_FILE] = "a file",
+    };
+    return words[kind];
 }

@@ -12,9 +12,18 @@
  * their own take every text. Moments, users and lists are resolved elsewhere. */
 bool field_value_read(const struct field_info *, const char *text, json_t **ret,
                       struct err *) MUST_CHECK;
-/* Can values of the field be ordered beside a number or a moment? `what` is set to what they are:
- * "a number", "a date". NULL: they may be anything. */
-const char *field_value_kind(const struct field_info *);
+/* What values of the field are, for what may stand beside it in a condition. */
+enum field_kind {
+    FIELD_IS_ANY,
+    FIELD_IS_NUMBER,
+    FIELD_IS_FLAG,
+    FIELD_IS_DATE,
+    FIELD_IS_LINK,
+    FIELD_IS_FILE
+};
+enum field_kind field_kind(const struct field_info *);
+/* "a number", "a date" …; "" for FIELD_IS_ANY. */
+const char *field_kind_word(enum field_kind);
 /* "yes", "да", "Y", "1", "true" and their opposites. False: none of them. */
 bool field_value_flag(const char *text, bool *ret);
 

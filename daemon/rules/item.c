@@ -7,6 +7,7 @@
 #include "common/buf.h"
 #include "common/jv.h"
 #include "common/mem.h"
+#include "common/scan.h"
 #include "daemon/model/need.h"
 #include "daemon/rules/binding.h"
 #include "daemon/rules/multifield.h"
@@ -214,18 +215,10 @@ enum planned item_related(struct plan *p, const char *word, int *ret_type, json_
 
 /* ---- stages ---------------------------------------------------------------------------------- */
 
-static char *unquoted_new(const char *text)
-{
-    size_t size = strlen(text);
-    if (size >= 2 && text[0] == '"' && text[size - 1] == '"')
-        return mem_strndup(text + 1, size - 2);
-    return mem_strdup(text);
-}
-
 enum planned item_stage(struct plan *p, int entity_type, const char *text, char out_stage[96],
                         int64_t *ret_category)
 {
-    char *name = unquoted_new(text);
+    char *name = scan_bare_new(text, strlen(text));
     enum known known = scope_stage(p->scope, entity_type, name, out_stage, ret_category);
     mem_free(name);
     return plan_known(p, known, NULL);

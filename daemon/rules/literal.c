@@ -97,8 +97,8 @@ static enum known stage_id(struct scope *scope, const struct seen *seen, const c
 
 /* The ids that a name in quotes stands for beside such a field. *ret stays NULL when it is just a
  * text there. */
-static enum known id_of_name(struct scope *scope, struct seen *seen, const struct operand *operand,
-                             enum pairing pairing, json_t **ret)
+static enum known id_of_name(struct scope *scope, const struct seen *seen,
+                             const struct operand *operand, enum pairing pairing, json_t **ret)
 {
     *ret = NULL;
     if (operand->text[0] == '\0' || pairing == PAIR_ORDER)
@@ -107,11 +107,6 @@ static enum known id_of_name(struct scope *scope, struct seen *seen, const struc
         return user_ids(scope, operand, ret);
     if (pairing != PAIR_EXACT)
         return KNOWN;
-    if (strncmp(seen->field.name, "uf", 2) == 0) {
-        enum known known = field_learn(scope, &seen->field);
-        if (known != KNOWN)
-            return known;
-    }
     if (field_is_list(&seen->field))
         return field_option_id(scope, &seen->field, operand->text, ret);
     if (seen->field.leads == FIELD_STAGE)
@@ -121,10 +116,17 @@ static enum known id_of_name(struct scope *scope, struct seen *seen, const struc
     return KNOWN;
 }
 
-static enum known pair_text(struct scope *scope, const struct seen *shown,
+/* "007" is not "7" where both are texts. */
+static bool is_text(const struct seen *seen, const struct pair *pair)
+{
+    const char *type = field_type_of(&seen->field);
+    return (strcmp(type, "string") == 0 || strcmp(type, "text") == 0) &&
+           json_is_string(pair->left) && json_string_length(pair->left) > 0;
+}
+
+static enum known pair_text(struct scope *scope, const struct seen *seen,
                             const struct operand *operand, enum pairing pairing, struct pair *ret)
 {
-    struct seen borrowed = *shown, *seen = &borrowed; /* what is learnt of its field stays here */
     enum known known = id_of_name(scope, seen, operand, pairing, &ret->right);
     if (known != KNOWN)
         return known;
@@ -134,36 +136,33 @@ static enum known pair_text(struct scope *scope, const struct seen *shown,
         return KNOWN;
     }
     ret->right = json_string(operand->text);
-    return seen_show(scope, seen, &ret->left);
+    known = seen_show(scope, seen, &ret->left);
+    if (known == KNOWN && pairing == PAIR_EXACT && is_text(seen, ret)) {
+        ret->decided = true;
+        ret->equal = json_equal(ret->left, ret->right);
+    }
+    return known;
 }
 
 /* yes, no, да, нет beside a field that is a flag. */
-static enum known pair_flag(struct scope *scope, const struct seen *seen,
-                            const struct operand *operand, struct pair *ret, bool *ret_done)
+static bool pair_flag(const struct seen *seen, const struct operand *operand, struct pair *ret)
 {
-    struct field_info field = seen->field;
     bool flag;
-    *ret_done = false;
     if ((operand->kind != OPERAND_WORD && operand->kind != OPERAND_TEXT) ||
-        !field_value_flag(operand->text, &flag))
-        return KNOWN;
-    enum known known = strncmp(field.name, "uf", 2) == 0 ? field_learn(scope, &field) : KNOWN;
-    if (known != KNOWN || strcmp(field_type_of(&field), "boolean") != 0)
-        return known;
-    *ret_done = true;
+        field_kind(&seen->field) != FIELD_IS_FLAG || !field_value_flag(operand->text, &flag))
+        return false;
     *ret = (struct pair){.left = json_incref(seen->value), .right = json_boolean(flag)};
-    return KNOWN;
+    return true;
 }
 
 enum known pair_literal(struct scope *scope, const struct seen *seen, const struct operand *operand,
                         enum pairing pairing, struct pair *ret)
 {
     bool word = operand->kind == OPERAND_WORD, at = word && strchr(operand->text, '@') != NULL;
-    bool done;
+    enum known known;
     *ret = (struct pair){0};
-    enum known known = pair_flag(scope, seen, operand, ret, &done);
-    if (known != KNOWN || done)
-        return known;
+    if (pair_flag(seen, operand, ret))
+        return KNOWN;
     if (at && operand->text[0] == '@' && pairing == PAIR_EXACT)
         return pair_semantic(scope, seen, operand->text, ret);
     if (operand->kind == OPERAND_TEXT || (at && seen->field.to == ENTITY_USER)) {

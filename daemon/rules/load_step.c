@@ -118,10 +118,14 @@ static bool load_field_name(struct step_load *load, const struct ini_entry *entr
     return unknown_key(load, entry, "field");
 }
 
-/* A repeated key adds to a list (product.md §2). */
-static bool is_list(const struct action_key *key)
+/* A repeated key adds to a list (product.md §2). Which of their own fields hold one only portals
+ * know, so it is said there when one does not (fields.c). */
+static bool is_list(const struct action_key *key, const char *name)
 {
-    return key != NULL && (key->repeat || key->type == KEY_USERS || key->type == KEY_DURATIONS);
+    if (key == NULL)
+        return name[0] == '"' || field_is_custom(name) || strcmp(name, "observers") == 0 ||
+               strcmp(name, "contacts") == 0 || strcmp(name, "contactIds") == 0;
+    return key->repeat || key->type == KEY_USERS || key->type == KEY_DURATIONS;
 }
 
 static void load_value(struct step_load *load, const struct ini_entry *entry)
@@ -134,7 +138,7 @@ static void load_value(struct step_load *load, const struct ini_entry *entry)
         return;
     }
     struct step_key loaded = {.at = entry->key_at, .value_at = entry->value_at};
-    bool good = check_repeat(load, entry, is_list(key)) &&
+    bool good = check_repeat(load, entry, is_list(key, entry->key)) &&
                 (!field || load_field_name(load, entry, &loaded.path));
     if (good)
         loaded.value = template_parse(entry, 0, &load->names, load->loader->diag);

@@ -9,14 +9,16 @@
 #include "common/buf.h"
 #include "common/jv.h"
 #include "common/mem.h"
-#include "common/near.h"
+#include "common/scan.h"
 #include "common/utf8.h"
 #include "daemon/model/need.h"
 #include "daemon/rules/action.h"
+#include "daemon/rules/candidates.h"
 #include "daemon/rules/expr_tree.h"
 #include "daemon/rules/item.h"
 #include "daemon/rules/names_parts.h"
 #include "daemon/rules/stagename.h"
+#include "daemon/rules/timer.h"
 #include "daemon/rules/who.h"
 
 /* One rule, or a text beside the rules, being tried. */
@@ -115,14 +117,23 @@ static void now_department(const struct names *n, int type, const json_t *pin, s
     buf_text(out, jv_text(json_object_get(n->facts, need), "NAME", ""));
 }
 
+static void now_template(const struct names *n, int type, const json_t *pin, struct buf *out)
+{
+    buf_text(out, jv_text(row_by_id(fact_of(n, "templates", type), pin), "name", ""));
+}
+
 static const struct {
     const char *kind;
     const char *noun;
     void (*now)(const struct names *, int type, const json_t *pin, struct buf *out);
 } kinds[] = {
-    {"stage", "stage", now_stage}, {"funnel", "funnel", now_funnel},
-    {"field", "field", now_field}, {"option", "value", NULL},
-    {"user", "user", now_user},    {"department", "department", now_department},
+    {"stage", "stage", now_stage},
+    {"funnel", "funnel", now_funnel},
+    {"field", "field", now_field},
+    {"option", "value", NULL},
+    {"user", "user", now_user},
+    {"department", "department", now_department},
+    {"template", "document template", now_template},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
@@ -176,36 +187,116 @@ static bool tell_pin(const struct walk *w, const char *key, const json_t *pin, c
 
 /* ---- one trial ------------------------------------------------------------------------------- */
 
-static struct scope scope_of(const struct walk *w, const json_t *facts, json_t *resolved)
+static struct scope scope_of(const struct walk *w, const json_t *facts, json_t *needs,
+                             json_t *resolved)
 {
     return (struct scope){.env = w->names->env,
                           .entity_type = w->type,
                           .facts = facts,
-                          .needs = w->names->needs,
+                          .needs = needs,
                           .resolved = resolved};
 }
 
-/* By the pins alone: what is renamed still means what it meant. */
-static void try_pinned(const struct walk *w, trial_fn *try, const struct trial *live)
+/* The first of the needs that the portal will not tell; the others are asked for. */
+static const char *refused_of(const struct walk *w, const json_t *needs)
 {
-    JV_AUTO *resolved = json_object();
+    struct scope all = scope_of(w, NULL, w->names->needs, NULL);
+    const char *refused = NULL;
+    size_t i;
+    json_t *need;
+    json_array_foreach (jv_loose(needs), i, need) {
+        if (json_object_get(w->names->refused, json_string_value(need)) == NULL)
+            (void)scope_need(&all, json_string_value(need));
+        else if (refused == NULL)
+            refused = json_string_value(need);
+    }
+    return refused;
+}
+
+/* By the pins: what is renamed still means what it meant. `resolved` gets what it leads to. */
+static enum known try_by_pins(const struct walk *w, trial_fn *try, const struct trial *live,
+                              json_t *resolved)
+{
+    JV_AUTO *needs = json_array();
     JV_AUTO *facts = json_copy(jv_loose(w->names->facts));
     struct trial trial = *live;
+    if (w->names->pins == NULL)
+        return KNOWN_BAD;
+    (void)json_object_set(facts, SCOPE_PINS, jv_loose(w->names->pins));
+    trial.scope = scope_of(w, facts, needs, resolved);
+    enum known known = try(&trial);
+    (void)refused_of(w, needs);
+    return known;
+}
+
+/* It is not right as the portal is now. */
+static void try_pinned(const struct walk *w, trial_fn *try, const struct trial *live,
+                       json_t *resolved)
+{
     const char *key;
     json_t *pin;
     bool told = false;
-    (void)json_object_set(facts, SCOPE_PINS, jv_loose(w->names->pins));
-    trial.scope = scope_of(w, facts, resolved);
-    enum known known = w->names->pins != NULL ? try(&trial) : KNOWN_BAD;
-    if (known == KNOWN_NOT)
-        return;
-    json_object_foreach (resolved, key, pin)
-        if (known == KNOWN && json_object_get(w->names->pins, key) != NULL)
-            told = tell_pin(w, key, pin, live->scope.err.text) || told;
+    if (try_by_pins(w, try, live, resolved) == KNOWN)
+        json_object_foreach (resolved, key, pin)
+            if (json_object_get(w->names->pins, key) != NULL)
+                told = tell_pin(w, key, pin, live->scope.err.text) || told;
     if (told)
         (void)json_object_update(w->names->resolved, resolved);
     else
         found(w, "error", "%s", live->scope.err.text);
+}
+
+static bool is_told_unasked(const struct walk *w)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach (w->names->findings, i, one)
+        if (strcmp(jv_text(one, "level", ""), "unasked") == 0 && w->rule != NULL &&
+            strcmp(jv_text(one, "rule", ""), w->rule->name) == 0)
+            return true;
+    return false;
+}
+
+/* Nothing can be said of it as long as facts are missing; pinned names go on meaning what they did.
+ */
+static void try_undecided(const struct walk *w, trial_fn *try, const struct trial *live,
+                          const char *refused, json_t *resolved)
+{
+    if (refused == NULL && !w->names->unasked)
+        return;
+    if (try_by_pins(w, try, live, resolved) == KNOWN)
+        (void)json_object_update(w->names->resolved, resolved);
+    else if (refused != NULL)
+        found(w, "error", "the portal does not show \"%s\" to the webhook: %s", refused,
+              jv_text(json_object_get(w->names->refused, refused), "", ""));
+    else if (!is_told_unasked(w))
+        found(w, "unasked", "its names are not known yet, the portal has to be asked");
+}
+
+/* A fact that something is to be said with; asked for when it is missing. NULL: not there yet. */
+static const json_t *fact_for(const struct walk *w, const char *need)
+{
+    JV_AUTO *needs = json_array();
+    struct scope scope = scope_of(w, w->names->facts, needs, NULL);
+    const json_t *fact = NULL;
+    if (scope_fact(&scope, need, &fact) != KNOWN)
+        (void)refused_of(w, needs);
+    return fact;
+}
+
+/* Who was meant may have left. */
+static void tell_dismissed(const struct walk *w, const char *name, const json_t *id)
+{
+    char need[NEED_SIZE];
+    struct buf is BUF_AUTO;
+    buf_init(&is, 512);
+    (void)snprintf(need, sizeof need, "user:%" PRId64, user_id_of(id));
+    const json_t *record = fact_for(w, need);
+    if (!user_has_left(record))
+        return;
+    user_print_name(&is, record);
+    found(w, "warning", "user \"%s\" is dismissed (%s, id %" PRId64 ")", name, is.data,
+          user_id_of(id));
 }
 
 /* A name that means another thing than when it was pinned. */
@@ -215,30 +306,47 @@ static void compare_pins(const struct walk *w, const json_t *resolved)
     json_t *id;
     json_object_foreach (jv_loose(resolved), key, id) {
         const json_t *pin = json_object_get(w->names->pins, key);
-        if (pin != NULL && !json_equal(pin, id) &&
-            tell_pin(w, key, pin, "the name means something else now"))
-            (void)json_object_set(w->names->resolved, key, jv_loose(pin));
-        else
-            (void)json_object_set(w->names->resolved, key, id);
+        bool other = pin != NULL && !json_equal(pin, id) &&
+                     tell_pin(w, key, pin, "the name means something else now");
+        (void)json_object_set(w->names->resolved, key, other ? jv_loose(pin) : id);
     }
+}
+
+/* Of the users that this very thing names, by what they mean in the end. */
+static void look_for_dismissed(const struct walk *w, const json_t *resolved)
+{
+    static const char kind[] = "user:";
+    const char *key, *name;
+    json_t *id;
+    int type;
+    json_object_foreach (jv_loose(resolved), key, id)
+        if (strncmp(key, kind, strlen(kind)) == 0 && kind_of_pin(key, &type, &name) < KIND_COUNT)
+            tell_dismissed(w, name, json_object_get(w->names->resolved, key));
 }
 
 static void attempt(struct walk *w, struct place at, trial_fn *try, int type, const void *what)
 {
     JV_AUTO *resolved = json_object();
+    JV_AUTO *needs = json_array();
     struct trial trial = {
-        .scope = scope_of(w, w->names->facts, resolved), .what = what, .type = type};
+        .scope = scope_of(w, w->names->facts, needs, resolved), .what = what, .type = type};
     w->at = at;
-    switch (try(&trial)) {
+    enum known known = try(&trial);
+    const char *refused = refused_of(w, needs);
+    switch (known) {
     case KNOWN:
         compare_pins(w, resolved);
         break;
     case KNOWN_NOT:
+        (void)json_object_clear(resolved);
+        try_undecided(w, try, &trial, refused, resolved);
         break;
     case KNOWN_BAD:
-        try_pinned(w, try, &trial);
+        (void)json_object_clear(resolved);
+        try_pinned(w, try, &trial, resolved);
         break;
     }
+    look_for_dismissed(w, resolved);
 }
 
 /* ---- users ----------------------------------------------------------------------------------- */
@@ -247,67 +355,53 @@ static enum known try_users(struct trial *t)
 {
     JV_AUTO *ids = NULL;
     JV_AUTO *text = jv_string_new(t->what);
-    size_t i;
-    json_t *id;
-    enum known all = scope_users(&t->scope, text, &ids);
-    json_array_foreach (ids, i, id) {
-        const json_t *record;
-        enum known known = user_record(&t->scope, json_integer_value(id), &record);
-        if (known == KNOWN && record == NULL)
-            return scope_bad(&t->scope, "there is no user %" PRId64,
-                             (int64_t)json_integer_value(id));
-        all = known == KNOWN ? all : known;
-    }
-    return all;
-}
-
-/* Who was meant may have left. */
-static void tell_dismissed(const struct walk *w, const char *text)
-{
-    JV_AUTO *ids = NULL;
-    JV_AUTO *resolved = json_object();
-    JV_AUTO *facts = json_copy(jv_loose(w->names->facts));
-    JV_AUTO *value = jv_string_new(text);
-    size_t i;
-    json_t *id;
-    (void)json_object_set(facts, SCOPE_PINS, jv_loose(w->names->pins));
-    struct scope scope = scope_of(w, facts, resolved);
-    if (scope_users(&scope, value, &ids) != KNOWN)
-        return;
-    json_array_foreach (ids, i, id) {
-        const json_t *record = NULL;
-        struct buf name BUF_AUTO;
-        buf_init(&name, 512);
-        if (user_record(&scope, json_integer_value(id), &record) != KNOWN || record == NULL ||
-            json_object_get(record, "ACTIVE") == NULL || jv_flag(record, "ACTIVE"))
-            continue;
-        user_print_name(&name, record);
-        found(w, "warning", "user \"%s\" is dismissed (%s, id %" PRId64 ")", text, name.data,
-              (int64_t)json_integer_value(id));
-    }
+    return scope_users(&t->scope, text, &ids);
 }
 
 static void visit_users(struct walk *w, struct place at, const char *text)
 {
-    if (strncmp(text, "team ", 5) == 0)
-        return;
-    attempt(w, at, try_users, ENTITY_USER, text);
-    tell_dismissed(w, text);
+    if (strncmp(text, "team ", 5) != 0)
+        attempt(w, at, try_users, ENTITY_USER, text);
 }
 
 /* ---- stages, fields, paths, conditions ------------------------------------------------------- */
 
 static enum known try_stage(struct trial *t)
 {
-    char id[96];
+    char id[96], *bare = scan_bare_new(t->what, strlen(t->what));
     int64_t category;
-    return scope_stage(&t->scope, t->type, t->what, id, &category);
+    enum known known = scope_stage(&t->scope, t->type, bare, id, &category);
+    mem_free(bare);
+    return known;
 }
 
 static enum known try_funnel(struct trial *t)
 {
     JV_AUTO *id = NULL;
     return funnel_id(&t->scope, t->type, t->what, &id);
+}
+
+/* "item 148": a smart process that is not there, or not for the webhook, shows no fields. */
+static enum known try_type(struct trial *t)
+{
+    char need[NEED_SIZE], argument[16];
+    const json_t *fields;
+    (void)snprintf(argument, sizeof argument, "%d", t->type);
+    need_print(NEED_FIELDS, argument, need);
+    return scope_fact(&t->scope, need, &fields);
+}
+
+static enum known try_date(struct trial *t)
+{
+    char name[96];
+    bool day;
+    return timer_field(t->what, &t->scope, name, &day);
+}
+
+static enum known try_template(struct trial *t)
+{
+    int64_t id;
+    return scope_template(&t->scope, t->type, t->what, &id);
 }
 
 static enum known try_path(struct trial *t)
@@ -350,8 +444,12 @@ static void visit_trigger(struct walk *w, const struct trigger *t)
         attempt(w, t->at, try_stage, type, t->stage.text);
     if (t->kind == TRIGGER_ENTERS_FUNNEL)
         attempt(w, t->at, try_funnel, type, t->name);
-    if (t->kind == TRIGGER_CHANGES || t->kind == TRIGGER_BEFORE || t->kind == TRIGGER_AFTER)
+    if (t->kind == TRIGGER_CHANGES)
         attempt(w, t->at, names_try_change, type, t);
+    if (t->kind == TRIGGER_BEFORE || t->kind == TRIGGER_AFTER)
+        attempt(w, t->at, try_date, type, t);
+    if (type >= ENTITY_ITEM)
+        attempt(w, t->at, try_type, type, NULL);
 }
 
 /* ---- steps ----------------------------------------------------------------------------------- */
@@ -362,15 +460,24 @@ struct field_trial {
     const struct step_key *key;
 };
 
+/* What a step writes: one key, or all of them beside each other (key NULL). */
 static enum known try_field(struct trial *t)
 {
     const struct field_trial *f = t->what;
     static const struct run none;
     struct plan plan = {.scope = &t->scope, .rule = f->rule, .run = &none, .step = f->step};
-    enum planned planned = plan_field_check(&plan, t->type, f->key);
+    enum planned planned = f->key != NULL ? plan_field_check(&plan, t->type, f->key)
+                                          : plan_fields_check(&plan, t->type);
     if (planned == PLAN_READY || planned == PLAN_NEED)
         return planned == PLAN_READY ? KNOWN : KNOWN_NOT;
     return scope_bad(&t->scope, "%s", plan.err.text);
+}
+
+/* Does the step write fields of a kind that is known? */
+static bool writes_fields(const struct walk *w, const struct step *step)
+{
+    return step->action->fields && step->fields_of != ENTITY_NONE &&
+           titles_unknown(&w->names->set->titles, step->fields_of) == NULL;
 }
 
 static void visit_key(struct walk *w, const struct step *step, const struct step_key *key)
@@ -383,80 +490,82 @@ static void visit_key(struct walk *w, const struct step *step, const struct step
     template_paths(key->value, visit_path, &visit);
     const char *text = template_text(key->value);
     bool plain = template_is_plain(key->value) && text[0] != '\0';
-    if (known == NULL && step->action->fields && step->fields_of != ENTITY_NONE &&
-        titles_unknown(&w->names->set->titles, step->fields_of) == NULL)
+    if (known == NULL && writes_fields(w, step))
         attempt(w, plain ? key->value_at : key->at, try_field, step->fields_of, &field);
     if (known == NULL || !plain)
         return;
     if (known->type == KEY_USER || known->type == KEY_USERS)
         visit_users(w, key->value_at, text);
-    if (known->type == KEY_STAGE) {
-        size_t size = strlen(text);
-        bool quoted = size >= 2 && text[0] == '"' && text[size - 1] == '"';
-        char *bare = quoted ? mem_strndup(text + 1, size - 2) : mem_strdup(text);
-        attempt(w, key->value_at, try_stage, w->type, bare);
-        mem_free(bare);
-    }
+    if (known->type == KEY_TEMPLATE)
+        attempt(w, key->value_at, try_template, w->type, text);
+    if (known->type == KEY_STAGE)
+        attempt(w, key->value_at, try_stage, w->type, text);
 }
 
 static void visit_step(struct walk *w, const struct step *step)
 {
+    const struct field_trial all = {w->rule, step, NULL};
+    size_t before = json_array_size(w->names->findings);
     visit_exprs(w, step->ifs, step->if_count);
     for (size_t i = 0; step->action != NULL && i < step->key_count; i++)
         visit_key(w, step, &step->keys[i]);
+    if (step->action != NULL && writes_fields(w, step) &&
+        json_array_size(w->names->findings) == before)
+        attempt(w, step->at, try_field, step->fields_of, &all);
 }
 
 /* ---- titles ---------------------------------------------------------------------------------- */
 
+static const json_t *title_row(const json_t *types, const char *title)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach (jv_loose(types), i, row)
+        if (utf8_same(jv_text(row, "title", ""), title))
+            return row;
+    return NULL;
+}
+
+/* The rule was loaded without that title, so it cannot even begin. */
 static void tell_title(struct walk *w, const char *title)
 {
-    enum { MOST = 512 };
     char need[NEED_SIZE];
-    const char *names[MOST];
-    size_t count = 0, i, same = 0;
-    json_t *row;
+    struct candidates titles = {0};
+    struct scope scope = scope_of(w, NULL, NULL, NULL);
     need_print(NEED_TYPES, "", need);
-    struct scope scope = scope_of(w, w->names->facts, NULL);
-    const json_t *types;
-    if (scope_fact(&scope, need, &types) != KNOWN) {
+    const json_t *types = fact_for(w, need);
+    const json_t *refused = json_object_get(w->names->refused, need);
+    if (refused != NULL)
+        (void)scope_bad(&scope,
+                        "the portal does not show its smart processes to the webhook, write the "
+                        "number of \"%s\" instead: %s",
+                        title, jv_text(refused, "", ""));
+    else if (title_row(types, title) != NULL)
+        (void)scope_bad(&scope,
+                        "smart process \"%s\" has just been learnt; the rule begins when the "
+                        "configuration is loaded again",
+                        title);
+    candidates_add_rows(&titles, types, "title");
+    if (scope.err.text[0] == '\0')
+        (void)candidates_bad(&scope, &titles, title, "unknown smart process \"%s\"", title);
+    if (types == NULL && refused == NULL)
         found(w, "waiting", "smart process \"%s\" is not known yet, the portal has to be asked",
               title);
-        return;
-    }
-    json_array_foreach (jv_loose(types), i, row) {
-        same += utf8_same(jv_text(row, "title", ""), title);
-        if (count < MOST)
-            names[count++] = jv_text(row, "title", "");
-    }
-    const char *near = near_name(title, names, count);
-    if (same > 0)
-        found(
-            w, "error",
-            "smart process \"%s\" has just been learnt; the rule begins when the configuration is "
-            "loaded again",
-            title);
-    else if (near != NULL)
-        found(w, "error", "unknown smart process \"%s\"; did you mean \"%s\"?", title, near);
     else
-        found(w, "error", "unknown smart process \"%s\"", title);
+        found(w, "error", "%s", scope.err.text);
 }
 
 /* A title that was known when the rules were loaded, and is another now. */
 static void tell_renamed_title(struct walk *w, int type, struct place at)
 {
     char need[NEED_SIZE];
-    const json_t *types;
     const char *title = titles_used(&w->names->set->titles, type);
+    need_print(NEED_TYPES, "", need);
+    json_t *types = title != NULL ? jv_loose(fact_for(w, need)) : NULL;
     size_t i;
     json_t *row;
-    if (title == NULL)
-        return;
-    need_print(NEED_TYPES, "", need);
-    struct scope scope = scope_of(w, w->names->facts, NULL);
-    if (scope_fact(&scope, need, &types) != KNOWN)
-        return;
     w->at = at;
-    json_array_foreach (jv_loose(types), i, row)
+    json_array_foreach (types, i, row)
         if (jv_int(row, "id", 0) == type && !utf8_same(jv_text(row, "title", ""), title))
             found(w, "warning",
                   "smart process \"%s\" is now called \"%s\"; the rule goes on by its number %d",

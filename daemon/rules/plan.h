@@ -45,6 +45,8 @@ enum planned plan_own(struct plan *, const struct entity **ret);
 /* Can that FIELD = value be written to that kind, as far as the facts tell: its name, and its value
  * when it stands there as it is. */
 enum planned plan_field_check(struct plan *, int entity_type, const struct step_key *);
+/* Do those that stand there as they are go together? */
+enum planned plan_fields_check(struct plan *, int entity_type);
 
 /* "RUN.STEP.N.BORN": says in the portal which command made a thing, so that it is found again. The
  * same for every attempt. BORN, the run's beginning in hex, tells databases apart that both count

@@ -171,6 +171,8 @@ bool ruleset_concerns(const struct ruleset *set, int entity_type, const char *ev
 {
     size_t count;
     (void)trigger_index_find(set->index, TRIGGER_EVENT, ENTITY_NONE, event, &count);
+    if (entity_type >= ENTITY_ITEM && set->titles.unknown_count > 0)
+        return true; /* it may be the one that a rule calls by its title */
     return count > 0 || signal_may_be(set->ears, event) ||
            ruleset_watched(set, entity_type) != NULL ||
            (entity_type >= ENTITY_ITEM && ruleset_watched(set, ENTITY_ITEM) != NULL);

@@ -55,6 +55,12 @@ struct scope {
 #define SCOPE_PINS "pins:"
 enum { SCOPE_PIN_SIZE = 320 };
 void scope_pin_print(const char *kind, int type, const char *name, char out[SCOPE_PIN_SIZE]);
+/* Are names themselves being tried (names.h), and not a rule at work? Then ids have to be there as
+ * well, and who may have been meant is looked for. */
+static inline bool scope_is_trial(const struct scope *scope)
+{
+    return scope->resolved != NULL;
+}
 /* The id that the name is pinned to (borrowed, and noted in scope->resolved), NULL: to none. */
 const json_t *scope_pin(const struct scope *, const char *kind, int type, const char *name);
 /* The name means that id: noted in scope->resolved. Takes the id. */
@@ -89,6 +95,8 @@ enum known scope_users(struct scope *, const json_t *value, json_t **ret_ids);
  * "Funnel / Stage". */
 enum known scope_stage(struct scope *, int entity_type, const char *text, char out_stage[96],
                        int64_t *ret_category);
+/* The id of the document template of that name or id for that kind. */
+enum known scope_template(struct scope *, int entity_type, const char *text, int64_t *ret);
 /* 'P', 'S', 'F' of a stage id of that kind, '?' when the portal does not list it. */
 enum known scope_semantic(struct scope *, int entity_type, const char *stage, char *ret);
 

@@ -6,12 +6,10 @@
 
 #include "common/jv.h"
 #include "common/mem.h"
-#include "common/near.h"
 #include "common/number.h"
 #include "common/utf8.h"
 #include "daemon/model/need.h"
-
-enum { MOST_NAMES = 512 };
+#include "daemon/rules/candidates.h"
 
 static const char separator[] = " / ";
 
@@ -33,25 +31,14 @@ static const json_t *find_by_text(const json_t *list, const char *member, const 
     return NULL;
 }
 
-/* The nearest `name` in a list of the fact; NULL. */
-static const char *nearest(const json_t *list, const char *wrong)
+static const json_t *funnel_by_id(const json_t *fact, int64_t id)
 {
-    const char *names[MOST_NAMES];
-    size_t count = 0, i;
-    json_t *entry;
-    json_array_foreach (jv_loose(list), i, entry)
-        if (count < MOST_NAMES)
-            names[count++] = jv_text(entry, "name", "");
-    return near_name(wrong, names, count);
-}
-
-static enum known unknown_name(struct scope *scope, const char *what, const char *text,
-                               const json_t *list)
-{
-    const char *near = nearest(list, text);
-    if (near != NULL)
-        return scope_bad(scope, "unknown %s \"%s\"; did you mean \"%s\"?", what, text, near);
-    return scope_bad(scope, "unknown %s \"%s\"", what, text);
+    size_t i;
+    json_t *funnel;
+    json_array_foreach (jv_at(fact, "funnels"), i, funnel)
+        if (jv_int(funnel, "id", -1) == id)
+            return funnel;
+    return NULL;
 }
 
 /* The stage of that name in that funnel; category -1: stages without a funnel, and those of the
@@ -131,23 +118,54 @@ static enum known check_twins(struct scope *scope, const json_t *fact, const jso
     return KNOWN;
 }
 
+static enum known unknown_funnel(struct scope *scope, const json_t *fact, const char *text)
+{
+    struct candidates funnels = {0};
+    candidates_add_rows(&funnels, jv_at(fact, "funnels"), "name");
+    return candidates_bad(scope, &funnels, text, "unknown funnel \"%s\"", text);
+}
+
+/* "C5:NEV", or the name of a kind without funnels. */
+static enum known unknown_alone(struct scope *scope, const json_t *fact, const char *text)
+{
+    struct candidates stages = {0};
+    const char *member = strchr(text, ':') != NULL ? "id" : "name";
+    candidates_add_rows(&stages, jv_at(fact, "stages"), member);
+    return candidates_bad(scope, &stages, text, "unknown stage \"%s\"", text);
+}
+
+/* `name` is no stage of that funnel; perhaps of another one. */
+static enum known unknown_there(struct scope *scope, const json_t *fact, const json_t *funnel,
+                                const char *name)
+{
+    const json_t *stages = jv_at(fact, "stages");
+    char *before = mem_printf("%s%s", jv_text(funnel, "name", ""), separator);
+    struct candidates own = {.before = before};
+    const json_t *other = stage_in(stages, -1, name);
+    size_t i;
+    json_t *stage;
+    json_array_foreach (jv_loose(stages), i, stage)
+        if (jv_int(stage, "category", -1) == jv_int(funnel, "id", -1))
+            candidates_add(&own, jv_text(stage, "name", ""));
+    enum known known =
+        candidates_bad(scope, &own, name, "unknown stage \"%s\" in funnel \"%s\"%s%s%s", name,
+                       jv_text(funnel, "name", ""), other != NULL ? ", it is one of \"" : "",
+                       jv_text(funnel_by_id(fact, jv_int(other, "category", -1)), "name", ""),
+                       other != NULL ? "\"" : "");
+    mem_free(before);
+    return known;
+}
+
 static enum known unknown_stage(struct scope *scope, const json_t *fact, const char *text,
                                 const json_t *funnel, const char *rest)
 {
-    const char *name = jv_text(funnel, "name", "");
     const char *first = strstr(text, separator);
-    if (funnel != NULL) {
-        const char *near = nearest(jv_at(fact, "stages"), rest);
-        if (near != NULL && stage_in(jv_at(fact, "stages"), jv_int(funnel, "id", -1), near) != NULL)
-            return scope_bad(scope,
-                             "unknown stage \"%s\" in funnel \"%s\"; did you mean \"%s / %s\"?",
-                             rest, name, name, near);
-        return scope_bad(scope, "unknown stage \"%s\" in funnel \"%s\"", rest, name);
-    }
+    if (funnel != NULL)
+        return unknown_there(scope, fact, funnel, rest);
     if (first == NULL || json_array_size(jv_at(fact, "funnels")) == 0)
-        return unknown_name(scope, "stage", text, jv_at(fact, "stages"));
+        return unknown_alone(scope, fact, text);
     char *wrong = mem_strndup(text, (size_t)(first - text));
-    enum known known = unknown_name(scope, "funnel", wrong, jv_at(fact, "funnels"));
+    enum known known = unknown_funnel(scope, fact, wrong);
     mem_free(wrong);
     return known;
 }
@@ -215,14 +233,24 @@ enum known stage_name(struct scope *scope, int entity_type, const char *id, cons
     return known;
 }
 
+/* A number is one already, and needs no portal but where names are tried. */
+static enum known numbered_funnel(struct scope *scope, int entity_type, int64_t id, json_t **ret)
+{
+    const json_t *fact = NULL;
+    enum known known = scope_is_trial(scope) ? stages_fact(scope, entity_type, &fact) : KNOWN;
+    if (known == KNOWN && fact != NULL && funnel_by_id(fact, id) == NULL)
+        return scope_bad(scope, "there is no funnel %" PRId64, id);
+    if (known == KNOWN)
+        *ret = json_integer(id);
+    return known;
+}
+
 enum known funnel_id(struct scope *scope, int entity_type, const char *text, json_t **ret)
 {
     const json_t *fact;
     int64_t id;
-    if (number_int(text, &id)) {
-        *ret = json_integer(id);
-        return KNOWN;
-    }
+    if (number_int(text, &id))
+        return numbered_funnel(scope, entity_type, id, ret);
     const json_t *pin = scope_pin(scope, "funnel", entity_type, text);
     if (pin != NULL) {
         *ret = json_incref(jv_loose(pin));
@@ -233,7 +261,7 @@ enum known funnel_id(struct scope *scope, int entity_type, const char *text, jso
         return known;
     const json_t *funnel = funnel_by_name(jv_at(fact, "funnels"), text, strlen(text));
     if (funnel == NULL)
-        return unknown_name(scope, "funnel", text, jv_at(fact, "funnels"));
+        return unknown_funnel(scope, fact, text);
     const json_t *twin = twin_of(jv_at(fact, "funnels"), funnel, -1);
     if (twin != NULL)
         return scope_bad(
@@ -248,15 +276,9 @@ enum known funnel_name(struct scope *scope, int entity_type, int64_t id, const c
 {
     const json_t *fact;
     enum known known = stages_fact(scope, entity_type, &fact);
-    if (known != KNOWN)
-        return known;
-    *ret = NULL;
-    size_t i;
-    json_t *funnel;
-    json_array_foreach (jv_at(fact, "funnels"), i, funnel)
-        if (jv_int(funnel, "id", -1) == id)
-            *ret = jv_text(funnel, "name", NULL);
-    return KNOWN;
+    if (known == KNOWN)
+        *ret = jv_text(funnel_by_id(fact, id), "name", NULL);
+    return known;
 }
 
 char stage_word_semantic(const char *word)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/scan.h"
 #include "daemon/rules/body.h"
 
 typedef bool checker(struct step_load *, const struct ini_entry *);
@@ -94,15 +95,6 @@ static bool check_team(struct step_load *load, const struct ini_entry *entry, co
     return good;
 }
 
-/* Bytes up to the comma that ends a user; one in quotes does not. */
-static size_t user_size(const char *text)
-{
-    size_t size = 0;
-    for (bool quoted = false; text[size] != '\0' && (quoted || text[size] != ','); size++)
-        quoted = quoted != (text[size] == '"');
-    return size;
-}
-
 /* Users themselves are known to the portal only; teams stand in the configuration. */
 static bool check_users(struct step_load *load, const struct ini_entry *entry)
 {
@@ -110,7 +102,7 @@ static bool check_users(struct step_load *load, const struct ini_entry *entry)
     bool good = true;
     for (const char *at = entry->value; *at != '\0';) {
         at += strspn(at, blanks);
-        size_t size = user_size(at);
+        size_t size = scan_entry(at);
         if (strncmp(at, word, strlen(word)) == 0)
             good = check_team(load, entry, at + strlen(word), size - strlen(word)) && good;
         at += size + (at[size] == ',');
@@ -123,15 +115,11 @@ static const struct {
     checker *check;
     bool templated;
 } checks[] = {
-    [KEY_USER] = {check_users, false},
-    [KEY_USERS] = {check_users, false},
-    [KEY_MOMENT] = {check_moment, false},
-    [KEY_DURATIONS] = {check_durations, true},
-    [KEY_STAGE] = {check_stage, false},
-    [KEY_NUMBER] = {check_number, false},
-    [KEY_JSON] = {check_json, true},
-    [KEY_URL] = {check_url, true},
-    [KEY_ANY] = {NULL, false},
+    [KEY_USER] = {check_users, false},    [KEY_USERS] = {check_users, false},
+    [KEY_MOMENT] = {check_moment, false}, [KEY_DURATIONS] = {check_durations, true},
+    [KEY_STAGE] = {check_stage, false},   [KEY_TEMPLATE] = {NULL, false},
+    [KEY_NUMBER] = {check_number, false}, [KEY_JSON] = {check_json, true},
+    [KEY_URL] = {check_url, true},        [KEY_ANY] = {NULL, false},
 };
 
 bool step_value_check(struct step_load *load, const struct action_key *key,

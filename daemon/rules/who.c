@@ -8,7 +8,10 @@
 #include "common/mem.h"
 #include "common/near.h"
 #include "common/number.h"
+#include "common/scan.h"
+#include "common/utf8.h"
 #include "daemon/model/need.h"
+#include "daemon/rules/candidates.h"
 #include "daemon/rules/team.h"
 
 enum { MOST_STEPS_UP = 10, MOST_USERS = 100 };
@@ -243,32 +246,53 @@ static bool is_near_email(const char *text, const char *near)
     return is;
 }
 
-/* Who may have been meant is looked for where the names themselves are tried, not while a rule is
- * at work. */
-static enum known unknown_user(struct scope *scope, const char *text)
+/* "Иванов Иван" of "Иван Иванов". mem_free. */
+static char *turned_new(const char *name)
 {
-    enum { MOST = 4096 };
-    const json_t *users = NULL;
-    const char *near = NULL;
-    if (scope->resolved != NULL) {
-        char need[NEED_SIZE];
-        need_print(NEED_USERS, "", need);
-        if (scope_fact(scope, need, &users) != KNOWN)
-            return KNOWN_NOT;
-        const char **names = mem_array(2 * MOST, sizeof *names);
-        size_t count = 0, i;
-        json_t *user;
-        json_array_foreach (jv_loose(users), i, user)
-            if (count < 2 * MOST) {
-                names[count++] = jv_text(user, "name", "");
-                names[count++] = jv_text(user, "email", "");
-            }
-        near = near_name(text, names, count);
-        mem_free(names);
+    size_t head = strcspn(name, " ");
+    const char *tail = name + head + strspn(name + head, " ");
+    return mem_printf("%s %.*s", tail, (int)head, name);
+}
+
+/* The entry of `users:` with that e-mail or name, case ignored; NULL when there is none, or a
+ * second one. */
+static const json_t *among_all(const json_t *users, const char *text)
+{
+    char *turned = turned_new(text);
+    const json_t *found = NULL;
+    size_t i, count = 0;
+    json_t *user;
+    json_array_foreach (jv_loose(users), i, user) {
+        const char *name = jv_text(user, "name", "");
+        if (!utf8_same(name, text) && !utf8_same(name, turned) &&
+            !utf8_same(jv_text(user, "email", ""), text))
+            continue;
+        found = user;
+        count++;
     }
-    if (near != NULL && (strchr(text, '@') == NULL || is_near_email(text, near)))
-        return scope_bad(scope, "unknown user \"%s\"; did you mean \"%s\"?", text, near);
-    return scope_bad(scope, "unknown user \"%s\"", text);
+    mem_free(turned);
+    return count == 1 ? found : NULL;
+}
+
+/* The portal's filter is exact, people are not: where names are tried all users are looked through,
+ * for him and for who may have been meant. */
+static enum known user_of_all(struct scope *scope, const char *text, int64_t *ret)
+{
+    struct candidates candidates = {0};
+    const json_t *users = NULL;
+    char need[NEED_SIZE];
+    need_print(NEED_USERS, "", need);
+    enum known known = scope_is_trial(scope) ? scope_fact(scope, need, &users) : KNOWN;
+    if (known != KNOWN)
+        return known;
+    *ret = jv_int(among_all(users, text), "id", 0);
+    if (*ret > 0)
+        return KNOWN;
+    candidates_add_rows(&candidates, users, strchr(text, '@') != NULL ? "email" : "name");
+    const char *near = near_name(text, candidates.names, candidates.count);
+    if (near == NULL || (strchr(text, '@') != NULL && !is_near_email(text, near)))
+        candidates.count = 0;
+    return candidates_bad(scope, &candidates, text, "unknown user \"%s\"", text);
 }
 
 /* "5 ivanov@firm.ru, 6": those to choose from. */
@@ -296,7 +320,7 @@ static enum known user_of_list(struct scope *scope, const json_t *users, const c
     if (*ret > 0)
         return KNOWN;
     if (count < 2)
-        return unknown_user(scope, name);
+        return user_of_all(scope, name, ret);
     struct buf candidates BUF_AUTO;
     buf_init(&candidates, 1024);
     print_candidates(&candidates, users);
@@ -318,17 +342,31 @@ static enum known user_by_email(struct scope *scope, const char *email, int64_t 
     if (known != KNOWN)
         return known;
     *ret = jv_int(user, "ID", 0);
-    return *ret > 0 ? KNOWN : unknown_user(scope, email);
+    return *ret > 0 ? KNOWN : user_of_all(scope, email, ret);
+}
+
+static enum known numbered_user(struct scope *scope, const char *text, int64_t id)
+{
+    const json_t *record = NULL;
+    enum known known = user_record(scope, id, &record);
+    if (known == KNOWN && record == NULL)
+        return scope_bad(scope, "there is no user %" PRId64, id);
+    if (known == KNOWN)
+        scope_pin_note(scope, "user", ENTITY_USER, text, json_integer(id));
+    return known;
 }
 
 /* "17", "user_17", an e-mail, a full name. */
 static enum known one_user(struct scope *scope, const char *text, int64_t *ret)
 {
     JV_AUTO *value = json_string(text);
+    const json_t *record;
     *ret = user_id_of(value);
     if (*ret > 0)
-        return KNOWN;
+        return scope_is_trial(scope) ? numbered_user(scope, text, *ret) : KNOWN;
     *ret = user_id_of(scope_pin(scope, "user", ENTITY_USER, text));
+    if (*ret > 0 && scope_is_trial(scope)) /* what he is called now is to be told */
+        (void)user_record(scope, *ret, &record);
     if (*ret > 0)
         return KNOWN;
     enum known known = strchr(text, '@') != NULL ? user_by_email(scope, text, ret)
@@ -358,17 +396,14 @@ static enum known head_of_department(struct scope *scope, int64_t id, const char
     return known;
 }
 
-/* "Отдел продаж" is looked for among departments first; both lists are asked for at once. */
-static enum known head_of_name(struct scope *scope, const char *name, int64_t *ret)
+/* The id of the department of that name, 0: there is none. */
+static enum known department_of_name(struct scope *scope, const char *name, int64_t *ret)
 {
-    const json_t *departments, *users;
-    int64_t pinned = user_id_of(scope_pin(scope, "department", ENTITY_NONE, name));
-    if (pinned > 0)
-        return head_of_department(scope, pinned, name, ret);
-    if (scope_pin(scope, "user", ENTITY_USER, name) != NULL)
-        return head_of_user(scope, name, ret);
+    const json_t *departments;
+    *ret = user_id_of(scope_pin(scope, "department", ENTITY_NONE, name));
+    if (*ret > 0)
+        return KNOWN;
     enum known known = named_fact(scope, NEED_DEPARTMENT_NAME, name, &departments);
-    enum known other = named_fact(scope, NEED_USER_NAME, name, &users);
     if (known != KNOWN)
         return known;
     size_t count = json_array_size(departments);
@@ -378,14 +413,49 @@ static enum known head_of_name(struct scope *scope, const char *name, int64_t *r
                          "%s); write the head himself",
                          count, name, jv_int(departments, "0.ID", 0),
                          jv_int(departments, "1.ID", 0), count > 2 ? " …" : "");
-    if (count == 1) {
-        int64_t id = jv_int(departments, "0.ID", 0);
-        scope_pin_note(scope, "department", ENTITY_NONE, name, json_integer(id));
-        return head_of_department(scope, id, name, ret);
-    }
-    if (other == KNOWN && json_array_size(users) == 0)
-        return scope_bad(scope, "no department and no user is called \"%s\"", name);
-    return other == KNOWN ? head_of_user(scope, name, ret) : other;
+    *ret = jv_int(departments, "0.ID", 0);
+    if (*ret > 0)
+        scope_pin_note(scope, "department", ENTITY_NONE, name, json_integer(*ret));
+    return KNOWN;
+}
+
+/* As user_of_all: by a name in another case, or who may have been meant. */
+static enum known department_of_all(struct scope *scope, const char *name, int64_t *ret)
+{
+    struct candidates candidates = {0};
+    const json_t *all = NULL;
+    char need[NEED_SIZE];
+    size_t i;
+    json_t *row;
+    need_print(NEED_DEPARTMENTS, "", need);
+    enum known known = scope_is_trial(scope) ? scope_fact(scope, need, &all) : KNOWN;
+    if (known != KNOWN)
+        return known;
+    json_array_foreach (jv_loose(all), i, row)
+        if (utf8_same(jv_text(row, "name", ""), name)) {
+            *ret = jv_int(row, "id", 0);
+            scope_pin_note(scope, "department", ENTITY_NONE, name, json_integer(*ret));
+            return KNOWN;
+        }
+    candidates_add_rows(&candidates, all, "name");
+    return candidates_bad(scope, &candidates, name, "no department and no user is called \"%s\"",
+                          name);
+}
+
+/* "Отдел продаж" is looked for among departments first; both lists are asked for at once. */
+static enum known head_of_name(struct scope *scope, const char *name, int64_t *ret)
+{
+    const json_t *users;
+    int64_t id;
+    if (scope_pin(scope, "user", ENTITY_USER, name) != NULL)
+        return head_of_user(scope, name, ret);
+    enum known known = department_of_name(scope, name, &id);
+    enum known other = id > 0 ? KNOWN : named_fact(scope, NEED_USER_NAME, name, &users);
+    if (known == KNOWN && id == 0 && other == KNOWN && json_array_size(users) == 0)
+        known = department_of_all(scope, name, &id);
+    if (known != KNOWN || other != KNOWN)
+        return known != KNOWN ? known : other;
+    return id > 0 ? head_of_department(scope, id, name, ret) : head_of_user(scope, name, ret);
 }
 
 static enum known head_of(struct scope *scope, const char *text, int64_t *ret)
@@ -408,24 +478,11 @@ static const char *behind(const char *text, const char *words)
     return text + strspn(text, " ");
 }
 
-/* Trimmed, and without the quotes that may stand around it. */
-static char *bare_new(const char *text, size_t length)
-{
-    while (length > 0 && strchr(" \t\n", text[0]) != NULL) {
-        text++;
-        length--;
-    }
-    while (length > 0 && strchr(" \t\n", text[length - 1]) != NULL)
-        length--;
-    bool quoted = length >= 2 && text[0] == '"' && text[length - 1] == '"';
-    return quoted ? mem_strndup(text + 1, length - 2) : mem_strndup(text, length);
-}
-
 enum known user_of_text(struct scope *scope, const char *text, int64_t *ret)
 {
     const char *name = behind(text, "head of");
     const char *whom = name != NULL ? name : text;
-    char *bare = bare_new(whom, strlen(whom));
+    char *bare = scan_bare_new(whom, strlen(whom));
     enum known known = name != NULL ? head_of(scope, bare, ret) : one_user(scope, bare, ret);
     mem_free(bare);
     return known;
@@ -459,21 +516,12 @@ static enum known worse(enum known a, enum known b)
     return a == KNOWN_BAD || b == KNOWN ? a : b;
 }
 
-/* Bytes up to the next comma outside quotes, or to the end. */
-static size_t list_entry(const char *text)
-{
-    size_t length = 0;
-    for (bool quoted = false; text[length] != '\0' && (quoted || text[length] != ','); length++)
-        quoted = quoted != (text[length] == '"');
-    return length;
-}
-
 static enum known add_by_list(struct scope *scope, json_t *ids, const char *text)
 {
     enum known all = KNOWN;
     while (*text != '\0' && all != KNOWN_BAD) {
-        size_t length = list_entry(text);
-        char *entry = bare_new(text, length);
+        size_t length = scan_entry(text);
+        char *entry = scan_bare_new(text, length);
         if (entry[0] != '\0')
             all = worse(all, add_by_text(scope, ids, entry));
         mem_free(entry);

@@ -2,18 +2,15 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/jv.h"
 #include "common/mem.h"
-#include "common/near.h"
-#include "daemon/model/need.h"
 #include "daemon/rules/body.h"
 
 enum { PDF_LOOKS_MOST = 9 }; /* with pauses of 1, 2, 4 … s: about eight minutes */
 
 static const struct action_key keys[] = {
-    {"template", KEY_TEXT, .required = true},
+    {"template", KEY_TEMPLATE, .required = true},
     {"values.", KEY_ANY},
     {"pdf", KEY_TEXT},
 };
@@ -42,48 +39,12 @@ static void check(const struct step *step, const struct rule *rule, struct diag 
 
 /* ---- which template -------------------------------------------------------------------------- */
 
-/* One that several templates are called is none: which was meant? */
-static enum planned by_name(struct plan *p, const json_t *list, const char *name, int64_t *ret)
-{
-    const char *names[64];
-    size_t count = 0, found = 0, i;
-    int64_t ids[2] = {0, 0};
-    const json_t *row;
-    json_array_foreach (list, i, row) {
-        const char *one = jv_text(row, "name", "");
-        if (strcasecmp(one, name) == 0)
-            ids[found++ > 0] = jv_int(row, "id", 0);
-        if (count < sizeof names / sizeof names[0])
-            names[count++] = one;
-    }
-    *ret = ids[0];
-    if (found > 1)
-        return plan_bad(p, "template: \"%s\" is the name of several: %lld, %lld", name,
-                        (long long)ids[0], (long long)ids[1]);
-    if (found == 1)
-        return PLAN_READY;
-    const char *near = near_name(name, names, count);
-    return near != NULL
-               ? plan_bad(p, "template: there is no \"%s\"; did you mean \"%s\"?", name, near)
-               : plan_bad(p, "template: there is no document template \"%s\"", name);
-}
-
 static enum planned template_of(struct plan *p, int type, int64_t *ret)
 {
-    char *text = NULL, need[NEED_SIZE], argument[16];
-    const json_t *list = NULL;
+    char *text = NULL;
     enum planned planned = plan_filled(p, "template", PLAN_TITLE_LETTERS, &text);
-    *ret = 0;
-    if (planned == PLAN_READY && entity_id_is_number(text)) {
-        JV_AUTO *number = json_string(text);
-        *ret = jv_int(number, "", 0);
-    } else if (planned == PLAN_READY) {
-        (void)snprintf(argument, sizeof argument, "%d", type);
-        need_print(NEED_TEMPLATES, argument, need);
-        planned = plan_known(p, scope_fact(p->scope, need, &list), "template");
-        if (planned == PLAN_READY)
-            planned = by_name(p, list, text, ret);
-    }
+    if (planned == PLAN_READY)
+        planned = plan_known(p, scope_template(p->scope, type, text, ret), "template");
     mem_free(text);
     return planned;
 }

@@ -112,7 +112,7 @@ START_TEST(a_missing_value_is_empty_and_nothing_else)
              "deal.title is not empty", "deal.opportunity is not empty", "old.contact is empty",
              "deal.contact is not empty", "old.contact.name is empty",
              "todo.nothing.at.all is empty", "event.query.x is empty",
-             "deal.utmTerm = deal.utmMedium", "not deal.utmTerm > 0", "deal.ufCrm_99 is empty",
+             "deal.utmTerm = deal.utmMedium", "not deal.utmTerm > 0", "deal.utmContent is empty",
              "old.ufCrm_2 is empty");
     ALL_FALSE("deal.utmTerm < 5", "deal.utmTerm > 5", "deal.utmTerm <= 0", "deal.utmTerm >= \"\"",
               "deal.utmTerm = 0", "deal.utmTerm = N", "deal.title is empty", "deal.title = \"\"",
@@ -399,7 +399,7 @@ START_TEST(unknown_values_are_told_at_run_time)
     static const struct {
         const char *text, *said;
     } cases[] = {
-        {"deal.stage = \"Колл-центр / КП\"", "unknown stage \"КП\" in funnel \"Колл-центр\""},
+        {"deal.stage = \"Колл-центр / КП\"", "unknown stage \"КП\" in funnel \"Колл-центр\"; there are \"Колл-центр / Новая\", \"Колл-центр / КП / счёт\", \"Колл-центр / Отказ\""},
         {"deal.stage = \"Колл-центр / Отказы\"",
          "unknown stage \"Отказы\" in funnel \"Колл-центр\"; did you mean \"Колл-центр / Отказ\"?"},
         {"deal.stage = \"Кол-центр / Отказ\"",
@@ -422,7 +422,7 @@ START_TEST(unknown_values_are_told_at_run_time)
         {"deal.\"Двойник\" is empty",
          "two fields of deal are called \"Двойник\": ufCrm_7 and ufCrm_8; "
          "write one of these names"},
-        {"deal.UF_CRM_77 is empty", "deal has no field \"UF_CRM_77\""},
+        {"deal.UF_CRM_77 is empty", "deal has no field \"UF_CRM_77\"; did you mean \"UF_CRM_7\"?"},
         {"deal.\"Аванс\".x is empty", "\"deal.\"Аванс\"\" leads nowhere, it has no \"x\""},
     };
     struct bench b;

@@ -294,8 +294,8 @@ START_TEST(a_name_the_portal_does_not_know_freezes_its_rules_only)
     facts_are(&w, stages);
     records(&w, "{\"stageId\": \"C1:NEW\"}", "{\"stageId\": \"C1:OFFER\"}");
     judged_is(&w, "good<deal enters C1:OFFER>; "
-                  "frozen bad: unknown stage \"КП\" in funnel \"Продажи\"; "
-                  "frozen bad-too: unknown stage \"КП\" in funnel \"Продажи\"");
+                  "frozen bad: unknown stage \"КП\" in funnel \"Продажи\"; there are \"Продажи / Новая\", \"Продажи / КП отправлено\", \"Продажи / Выиграна\", \"Продажи / Оплачена\", \"Продажи / Проиграна\"; "
+                  "frozen bad-too: unknown stage \"КП\" in funnel \"Продажи\"; there are \"Продажи / Новая\", \"Продажи / КП отправлено\", \"Продажи / Выиграна\", \"Продажи / Оплачена\", \"Продажи / Проиграна\"");
     world_done(&w);
 }
 END_TEST

@@ -18,6 +18,12 @@ static void open_rules(struct trial_bench *t, const char *text)
     json_object_set_new(t->b.facts, "directory:SOURCE",
                         json_of("[{'id': 'WEB', 'name': 'Веб-сайт'}, {'id': 'CALL', 'name': "
                                 "'Звонок'}]"));
+    json_object_set_new(t->b.facts, "user:999", json_null());
+    json_t *fields = json_object_get(t->b.facts, "fields:2");
+    json_object_set_new(fields, "ufCrm_link", json_of("{'type': 'crm', 'title': 'Связь'}"));
+    json_object_set_new(fields, "ufCrm_file", json_of("{'type': 'file', 'title': 'Договор'}"));
+    json_object_set_new(fields, "createdTime",
+                        json_of("{'type': 'datetime', 'title': 'Создан', 'isReadOnly': true}"));
     json_object_set_new(t->b.facts, "users:",
                         json_of("[{'id': 7, 'name': 'Иван Петров', 'email': 'ivan@example.org'}]"));
     json_object_set_new(t->b.facts, "types:",
@@ -103,18 +109,31 @@ START_TEST(values_beside_fields_are_of_their_type)
         {"deal.opportunity in (1, \"два\")",
          "\"deal.opportunity\" is a number, and \"два\" is not"},
         {"deal.\"Аванс\" >= \"2500|RUB\"", ""},
-        {"deal.\"Аванс\" >= \"много\"", "\"deal.\"Аванс\"\" is a number, and \"много\" is not"},
+        {"deal.\"Аванс\" >= \"много\"", "deal.\"Аванс\" is a number, and \"много\" is not"},
         {"deal.\"Дата встречи\" > now - 2h", ""},
         {"deal.\"Дата встречи\" > \"2026-01-20 10:00\"", ""},
         {"deal.\"Дата встречи\" = \"\"", ""},
-        {"deal.\"Дата встречи\" > 5", "\"deal.\"Дата встречи\"\" is a date, and \"5\" is not"},
+        {"deal.\"Дата встречи\" > 5", "deal.\"Дата встречи\" is a date, and \"5\" is not"},
         {"deal.\"Дата встречи\" > \"завтра\"",
-         "\"deal.\"Дата встречи\"\" is a date, and \"завтра\" is not"},
+         "deal.\"Дата встречи\" is a date, and \"завтра\" is not"},
         {"deal.opened = yes", ""},
         {"deal.opened = \"нет\"", ""},
         {"deal.opened = 2", "\"deal.opened\" is yes or no, and \"2\" is not"},
         {"deal.opened = maybe", "\"deal.opened\" is yes or no, and \"maybe\" is not"},
         {"deal.title contains \"5\" or deal.opportunity is empty", ""},
+        {"1000 < deal.opportunity", ""},
+        {"\"abc\" < deal.opportunity", "\"deal.opportunity\" is a number, and \"abc\" is not"},
+        {"deal.opportunity > deal.created",
+         "\"deal.opportunity\" is a number, and deal.created is a date"},
+        {"deal.closedate < deal.created", ""},
+        {"deal.stage > C5:OFFER", "\"deal.stage\" has no order; compare it by =, != or in"},
+        {"deal.assigned < 5", "\"deal.assigned\" has no order; compare it by =, != or in"},
+        {"deal.\"Связь\" = C_3", ""},
+        {"deal.\"Связь\" = \"ООО\"",
+         "deal.\"Связь\" is a link such as D_1 or C_2, and \"ООО\" is not"},
+        {"deal.\"Договор\" is not empty", ""},
+        {"deal.\"Договор\" = \"x.pdf\"",
+         "deal.\"Договор\" is a file; it can be empty or not, and nothing else"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         condition_finds(cases[i].condition, cases[i].say);
@@ -129,8 +148,10 @@ START_TEST(names_beside_fields_are_those_of_the_portal)
         {"deal.stage = \"Колл-центр / Отказ\"", ""},
         {"deal.stage = @won", ""},
         {"deal.stage = C5:OFFER", ""},
-        {"deal.stage = C9:NEW", "unknown stage \"C9:NEW\""},
-        {"deal.stage = \"Продажи / Отказ\"", "unknown stage \"Отказ\" in funnel \"Продажи\""},
+        {"deal.stage = C9:NEW", "unknown stage \"C9:NEW\"; did you mean \"C5:NEW\"?"},
+        {"deal.stage = \"Продажи / Отказ\"",
+         "unknown stage \"Отказ\" in funnel \"Продажи\", it is one of \"Колл-центр\"; there are "
+         "\"Продажи / Новая\", \"Продажи / Успех\""},
         {"deal.stage = \"Новая\"", "\"Новая\" is a stage's name alone, and there are several "
                                    "funnels; write \"Funnel / Новая\""},
         {"deal.funnel = \"Продажа\"", "unknown funnel \"Продажа\"; did you mean \"Продажи\"?"},
@@ -138,12 +159,20 @@ START_TEST(names_beside_fields_are_those_of_the_portal)
         {"deal.source in (WEB, CALL)", ""},
         {"deal.source = \"Звонки\"",
          "\"sourceId\" has no value \"Звонки\"; did you mean \"Звонок\"?"},
-        {"deal.source = WEEB", "\"sourceId\" has no value \"WEEB\""},
+        {"deal.source = WEEB", "\"sourceId\" has no value \"WEEB\"; did you mean \"WEB\"?"},
         {"deal.\"Причина отказа\" = \"Дорого\"", ""},
         {"deal.ufCrm_2 = \"Дорога\"",
          "\"Причина отказа\" has no value \"Дорога\"; did you mean \"Дорого\"?"},
         {"deal.\"Цвета\" contains \"Белый\"", ""},
-        {"deal.ufCrm_99 = 1", "deal has no field \"ufCrm_99\""},
+        {"deal.\"Цвета\" contains \"Бел\"",
+         "\"Цвета\" has no value \"Бел\"; there are \"Белый\", \"Красный\", \"Синий\""},
+        {"deal.\"Причина отказа\" = 999",
+         "\"Причина отказа\" has no value \"999\"; there are \"Дорого\", \"Нет бюджета\""},
+        {"deal.funnel = 5", ""},
+        {"deal.funnel = 77", "there is no funnel 77"},
+        {"actor = \"Иван Петрв\"", "unknown user \"Иван Петрв\"; did you mean \"Иван Петров\"?"},
+        {"deal.assigned = \"иван ПЕТРОВ\"", ""},
+        {"deal.ufCrm_99 = 1", "deal has no field \"ufCrm_99\"; did you mean \"ufCrm_1\"?"},
         {"deal.\"Трек-номер\" = \"1\"", "no field of deal is called \"Трек-номер\""},
         {"deal.\"Двойник\" = \"1\"",
          "two fields of deal are called \"Двойник\": ufCrm_7 and ufCrm_8; write one of these "
@@ -217,24 +246,28 @@ START_TEST(every_place_of_a_rule_is_looked_at)
                    "to = nobody@example.org, 7\n"
                    "text = {{deal.ufCrm_96}}\n");
     look(&t);
-    finds(&t, "error 2:6 unknown stage \"Нет\" in funnel \"Продажи\"\n"
-              "error 3:6 unknown funnel \"Нет\"\n"
-              "error 4:6 deal has no field \"ufCrm_98\"\n"
-              "error 5:6 \"sourceId\" has no value \"Сорока\"\n"
-              "error 6:13 unknown stage \"C7:NEW\"\n"
-              "error 7:13 \"deal.opportunity\" is a number, and \"x\" is not\n"
-              "error 9:6 deal has no field \"ufCrm_97\"\n"
-              "error 10:6 unknown stage \"Нет\" in funnel \"Продажи\"\n"
-              "error 12:15 opportunity: \"5,5\" is not a number; a decimal point is wanted: "
-              "1500.50\n"
-              "error 13:10 \"sourceId\" has no value \"Сорока\"\n"
-              "error 14:11 \"Цвета\" has no value \"Чёрный\"\n"
-              "error 15:13 unknown user \"nobody@example.org\"\n"
-              "error 16:11 \"Аванс\": \"5000\" is not an amount with its currency: 5000|RUB\n"
-              "error 17:16 no field of deal is called \"Нет такого\"\n"
-              "error 18:12 no field of deal is called \"Нет такого\"\n"
-              "error 20:6 unknown user \"nobody@example.org\"\n"
-              "error 21:8 deal has no field \"ufCrm_96\"\n");
+    finds(&t,
+          "error 2:6 unknown stage \"Нет\" in funnel \"Продажи\"; there are \"Продажи / Новая\", "
+          "\"Продажи / Успех\"\n"
+          "error 3:6 unknown funnel \"Нет\"; there are \"Продажи\", \"Колл-центр\"\n"
+          "error 4:6 deal has no field \"ufCrm_98\"; did you mean \"ufCrm_8\"?\n"
+          "error 5:6 \"sourceId\" has no value \"Сорока\"; there are \"Веб-сайт\", \"Звонок\"\n"
+          "error 6:13 unknown stage \"C7:NEW\"; did you mean \"C5:NEW\"?\n"
+          "error 7:13 \"deal.opportunity\" is a number, and \"x\" is not\n"
+          "error 9:6 deal has no field \"ufCrm_97\"; did you mean \"ufCrm_7\"?\n"
+          "error 10:6 unknown stage \"Нет\" in funnel \"Продажи\"; there are \"Продажи / Новая\", "
+          "\"Продажи / Успех\"\n"
+          "error 12:15 opportunity: \"5,5\" is not a number; a decimal point is wanted: "
+          "1500.50\n"
+          "error 13:10 \"sourceId\" has no value \"Сорока\"; there are \"Веб-сайт\", \"Звонок\"\n"
+          "error 14:11 \"Цвета\" has no value \"Чёрный\"; there are \"Белый\", \"Красный\", "
+          "\"Синий\"\n"
+          "error 15:13 unknown user \"nobody@example.org\"\n"
+          "error 16:11 \"Аванс\": \"5000\" is not an amount with its currency: 5000|RUB\n"
+          "error 17:16 no field of deal is called \"Нет такого\"\n"
+          "error 18:12 no field of deal is called \"Нет такого\"\n"
+          "error 20:6 unknown user \"nobody@example.org\"\n"
+          "error 21:8 deal has no field \"ufCrm_96\"; did you mean \"ufCrm_6\"?\n");
     close_rules(&t);
 }
 END_TEST
@@ -258,9 +291,131 @@ START_TEST(what_is_not_known_yet_is_needed_and_no_mistake)
     look(&t);
     finds(&t,
           "waiting 9:2 smart process \"Отгрузка\" is not known yet, the portal has to be asked\n");
-    needs(&t, "stages:2 fields:2 directory:SOURCE department-name:Отдел продаж "
+    needs(&t, "stages:2 fields:2 department-name:Отдел продаж "
               "user-name:Отдел продаж types:");
     close_rules(&t);
+}
+END_TEST
+
+START_TEST(what_the_portal_refuses_to_show_holds_what_hangs_on_it_and_nothing_else)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\n"
+                   "on = deal enters \"Продажи / Нет\"\n"
+                   "[then notify]\n"
+                   "to = gone@example.org\n"
+                   "text = x\n");
+    JV_AUTO *refused = json_of("{'user-email:gone@example.org': 'INSUFFICIENT_SCOPE'}");
+    t.names.refused = refused;
+    look(&t);
+    finds(&t, "error 2:6 unknown stage \"Нет\" in funnel \"Продажи\"; there are "
+              "\"Продажи / Новая\", \"Продажи / Успех\"\n"
+              "error 4:6 the portal does not show \"user-email:gone@example.org\" to the webhook: "
+              "INSUFFICIENT_SCOPE\n");
+    needs(&t, "");
+    JV_AUTO *pins = json_of("{'user:-5:gone@example.org': 7}");
+    t.names.pins = pins;
+    json_array_clear(t.names.findings);
+    look(&t);
+    finds(&t, "error 2:6 unknown stage \"Нет\" in funnel \"Продажи\"; there are "
+              "\"Продажи / Новая\", \"Продажи / Успех\"\n");
+    ck_assert_int_eq(jv_int(json_object_get(t.names.resolved, "user:-5:gone@example.org"), "", 0),
+                     7);
+    close_rules(&t);
+}
+END_TEST
+
+START_TEST(who_waits_for_the_portal_is_told_once_a_rule)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\non = deal enters \"Продажи / Новая\"\nif = deal.\"Отказ\" = 1\n"
+                   "[then comment]\ntext = x\n"
+                   "[rule s]\non = deal added\n[then comment]\ntext = x\n");
+    json_object_clear(t.b.facts);
+    t.names.unasked = true;
+    look(&t);
+    finds(&t, "unasked 2:6 its names are not known yet, the portal has to be asked\n");
+    JV_AUTO *pins = json_of("{'stage:2:Продажи / Новая': {'id': 'NEW', 'category': 0}}");
+    t.names.pins = pins;
+    json_array_clear(t.names.findings);
+    look(&t);
+    finds(&t, "unasked 3:6 its names are not known yet, the portal has to be asked\n");
+    close_rules(&t);
+}
+END_TEST
+
+START_TEST(templates_are_tried_and_pinned)
+{
+    static const char list[] = "[{'id': 5, 'name': 'Договор'}, {'id': 6, 'name': 'Счёт'},"
+                               " {'id': 7, 'name': 'счёт'}]";
+    static const struct {
+        const char *template, *say;
+    } cases[] = {
+        {"договор", ""},
+        {"\"Договор\"", ""},
+        {"5", ""},
+        {"99", "there is no document template 99 for this kind of record"},
+        {"Догвор", "no document template is called \"Догвор\"; did you mean \"Договор\"?"},
+        {"Счёт", "two document templates are called \"Счёт\": 6 and 7; write the number"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trial_bench t;
+        char *text = mem_printf("[rule r]\non = deal added\n[then document]\ntemplate = %s\n",
+                                cases[i].template);
+        open_rules(&t, text);
+        json_object_set_new(t.b.facts, "templates:2", json_of(list));
+        look(&t);
+        char *wanted =
+            cases[i].say[0] != '\0' ? mem_printf("error 4:12 %s\n", cases[i].say) : mem_strdup("");
+        finds(&t, wanted);
+        mem_free(wanted);
+        mem_free(text);
+        close_rules(&t);
+    }
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\non = deal added\n[then document]\ntemplate = Старый\n");
+    JV_AUTO *pins = json_of("{'template:2:Старый': 5}");
+    json_object_set_new(t.b.facts, "templates:2", json_of(list));
+    t.names.pins = pins;
+    look(&t);
+    finds(&t, "warning 4:12 document template \"Старый\" is now called \"Договор\"; the rule goes "
+              "on by its id 5\n");
+    close_rules(&t);
+}
+END_TEST
+
+/* What one step of a rule for deals writes. */
+static void writing_finds(const char *keys, const char *expected)
+{
+    struct trial_bench t;
+    char *text = mem_printf("[rule r]\non = deal added\n[then update]\n%s\n", keys);
+    open_rules(&t, text);
+    look(&t);
+    finds(&t, expected);
+    mem_free(text);
+    close_rules(&t);
+}
+
+START_TEST(what_is_written_fits_its_field)
+{
+    writing_finds("\"Цвета\" = Белый, \"Синий\"", "");
+    writing_finds("\"Цвета\" = Белый\n\"Цвета\" = Синий", "");
+    writing_finds("\"Цвета\" = Белый, Чёрный",
+                  "error 4:11 \"Цвета\" has no value \"Чёрный\"; there are \"Белый\", "
+                  "\"Красный\", \"Синий\"\n");
+    writing_finds("\"Причина отказа\" = \"Дорого\"", "");
+    writing_finds("\"Причина отказа\" = Дорого\n\"Причина отказа\" = Нет бюджета",
+                  "error 3:2 \"Причина отказа\" is written twice, and holds one value\n");
+    writing_finds("funnel = \"Продажи\"\nstage = Продажи / Новая", "");
+    writing_finds("funnel = Продажи\nstage = C5:OFFER",
+                  "error 3:2 stage: the stage is of another funnel than the one written (0 and "
+                  "5)\n");
+    writing_finds("funnel = 77", "error 4:10 there is no funnel 77\n");
+    writing_finds("ufCrm_99 = 5",
+                  "error 4:12 deal has no field \"ufCrm_99\"; did you mean \"ufCrm_1\"?\n");
+    writing_finds("\"Создан\" = 2026-01-20",
+                  "error 4:12 \"Создан\" is written by the portal itself, and by nobody else\n");
+    writing_finds("assigned = 999", "error 4:12 there is no user 999\n");
 }
 END_TEST
 
@@ -304,7 +459,8 @@ START_TEST(a_pin_of_what_is_gone_is_a_mistake_again)
     t.names.pins = pins;
     look(&t);
     ck_assert_str_eq(jv_text(t.names.findings, "0.say", ""),
-                     "unknown stage \"Оффер\" in funnel \"Колл-центр\"");
+                     "unknown stage \"Оффер\" in funnel \"Колл-центр\"; there are \"Колл-центр / "
+                     "Новая\", \"Колл-центр / КП / счёт\", \"Колл-центр / Отказ\"");
     ck_assert_str_eq(jv_text(t.names.findings, "0.level", ""), "error");
     close_rules(&t);
 }
@@ -332,7 +488,8 @@ START_TEST(a_dismissed_user_is_told_by_any_name)
                    "x\n[then comment]\ntext = x\n");
     json_object_set_new(json_object_get(t.b.facts, "user:7"), "ACTIVE", json_false());
     look(&t);
-    finds(&t, "warning 4:6 user \"7, ivan@example.org\" is dismissed (Иван Петров, id 7)\n");
+    finds(&t, "warning 4:6 user \"7\" is dismissed (Иван Петров, id 7)\n"
+              "warning 4:6 user \"ivan@example.org\" is dismissed (Иван Петров, id 7)\n");
     close_rules(&t);
 }
 END_TEST
@@ -368,12 +525,14 @@ START_TEST(a_title_that_is_not_there_names_its_neighbour)
                    "[rule s]\non = deal added\n[then add item \"Склад\"]\ntitle = x\n");
     look(&t);
     finds(&t, "error 1:2 unknown smart process \"Отгрузки\"; did you mean \"Отгрузка\"?\n"
-              "error 5:2 unknown smart process \"Склад\"\n");
+              "error 5:2 unknown smart process \"Склад\"; there are \"Отгрузка\", \"Возврат\"\n");
     close_rules(&t);
 }
 END_TEST
 
-CHECK_MAIN("names", values_beside_fields_are_of_their_type,
+CHECK_MAIN("names", what_the_portal_refuses_to_show_holds_what_hangs_on_it_and_nothing_else,
+           who_waits_for_the_portal_is_told_once_a_rule, templates_are_tried_and_pinned,
+           what_is_written_fits_its_field, values_beside_fields_are_of_their_type,
            names_beside_fields_are_those_of_the_portal, a_name_that_two_bear_lists_them,
            every_place_of_a_rule_is_looked_at, what_is_not_known_yet_is_needed_and_no_mistake,
            a_pin_makes_a_warning_of_a_mistake, a_pin_of_what_is_gone_is_a_mistake_again,

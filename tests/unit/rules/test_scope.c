@@ -257,7 +257,7 @@ START_TEST(fields_have_a_rest_name)
         {"ASSIGNED_BY_ID", "assignedById"}, {"stage", "stageId"},
         {"\"Дата встречи\"", "ufCrm_1"},    {"\"дата ВСТРЕЧИ\"", "ufCrm_1"},
         {"\"Название\"", "title"},          {"UF_CRM_2", "ufCrm_2"},
-        {"ufCrm_99", "ufCrm_99"},           {"parentId147", "parentId147"},
+        {"ufCrm_2", "ufCrm_2"},             {"parentId147", "parentId147"},
         {"PARENT_ID_147", "parentId147"},
     };
     struct bench b;
