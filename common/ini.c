@@ -161,7 +161,7 @@ static bool read_head(struct reader *r, struct span line, struct span *ret)
                         shown(rest), rest.text);
     *ret = trim((struct span){inside.text, (size_t)(close - inside.text)});
     if (ret->size == 0)
-        return diag_add(r->diag, place_of(r, line.text), "a section without a name");
+        return diag_add(r->diag, place_of(r, line.text), "a section without a name: [NAME]");
     return true;
 }
 
@@ -235,9 +235,11 @@ static bool check_line(struct reader *r)
         uint32_t letter;
         size_t used = utf8_decode(line.text + at, line.size - at, &letter);
         if (used == 0)
-            return diag_add(r->diag, place_of(r, line.text + at), "not UTF-8");
+            return diag_add(r->diag, place_of(r, line.text + at),
+                            "not UTF-8; the file has to be saved so");
         if (letter == 0)
-            return diag_add(r->diag, place_of(r, line.text + at), "a NUL character");
+            return diag_add(r->diag, place_of(r, line.text + at),
+                            "a NUL character; a configuration is text");
         at += used;
     }
     return true;

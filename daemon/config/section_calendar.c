@@ -43,7 +43,7 @@ static bool read_holiday(struct loading *l, const char *line, const char *file, 
     struct err err = {0};
     struct place at = {.file = file, .line = number, .column = 1};
     if (!utf8_valid(line, strlen(line)))
-        return diag_add(l->diag, at, "not valid UTF-8");
+        return diag_add(l->diag, at, "not valid UTF-8; the file has to be saved so");
     if (!calendar_add_holiday(l->draft, line, &offset, &err)) {
         char *before = mem_strndup(line, offset);
         at.column += (int)utf8_length(before);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/scan.h"
 #include "common/number.h"
 
 static void begin(struct loading *l, const char *name, struct place at)
@@ -37,47 +38,22 @@ bool value_is_user(const char *text)
     return is_id(text) || is_mail(text) || is_quoted(text);
 }
 
-/* Takes the text over. */
-static bool add_member(struct loading *l, const struct given *g, size_t offset, char *text)
+static bool add_member(struct loading *l, const struct given *g, size_t offset, const char *text)
 {
     struct team *team = l->team;
-    bool good = false;
-    if (!value_is_user(text)) {
-        (void)given_bad(l, g, offset,
-                        "\"%s\" is no user; write an id, an e-mail or \"First Last\" in quotes",
-                        text);
-        goto out;
-    }
-    if (text[0] == '"') { /* the quotes go */
-        text[strlen(text) - 1] = '\0';
-        memmove(text, text + 1, strlen(text));
-    }
+    if (!value_is_user(text))
+        return given_bad(l, g, offset,
+                         "\"%s\" is no user; write an id, an e-mail or \"First Last\" in quotes",
+                         text);
+    char *bare = scan_bare_new(text, strlen(text));
     for (int i = 0; i < team->member_count; i++)
-        if (strcmp(team->members[i], text) == 0) {
-            (void)given_bad(l, g, offset, "\"%s\" stands twice", text);
-            goto out;
+        if (strcmp(team->members[i], bare) == 0) {
+            mem_free(bare);
+            return given_bad(l, g, offset, "\"%s\" stands twice", team->members[i]);
         }
-    if (team->member_count == TEAM_MOST_MEMBERS) {
-        (void)given_bad(l, g, offset, "a team has at most %d members", TEAM_MOST_MEMBERS);
-        goto out;
-    }
     team->members = mem_grow(team->members, (size_t)team->member_count + 1, sizeof *team->members);
-    team->members[team->member_count++] = text;
-    text = NULL;
-    good = true;
-out:
-    mem_free(text);
-    return good;
-}
-
-/* Bytes up to the comma that ends the member; one in quotes does not. */
-static size_t member_size(const char *text)
-{
-    size_t size = 0;
-    bool quoted = false;
-    while (text[size] != '\0' && (quoted || text[size] != ','))
-        quoted ^= text[size++] == '"';
-    return size;
+    team->members[team->member_count++] = bare;
+    return true;
 }
 
 bool team_read_members(struct loading *l, const struct given *g)
@@ -86,13 +62,17 @@ bool team_read_members(struct loading *l, const struct given *g)
     bool good = true;
     for (size_t at = 0;;) {
         at += strspn(g->text + at, blanks);
-        size_t size = member_size(g->text + at);
+        size_t size = scan_entry(g->text + at);
         size_t end = at + size;
         while (size > 0 && strchr(blanks, g->text[at + size - 1]) != NULL)
             size--;
         if (size == 0)
             return given_bad(l, g, at, "a member is missing");
-        good = add_member(l, g, at, mem_strndup(g->text + at, size)) && good;
+        if (l->team->member_count == TEAM_MOST_MEMBERS)
+            return given_bad(l, g, at, "a team has at most %d members", TEAM_MOST_MEMBERS);
+        char *text = mem_strndup(g->text + at, size);
+        good = add_member(l, g, at, text) && good;
+        mem_free(text);
         if (g->text[end] == '\0')
             return good;
         at = end + 1;

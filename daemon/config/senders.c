@@ -85,7 +85,7 @@ bool senders_parse(const char *file, const char *text, size_t size, struct net *
     struct place whole = {.file = file};
     bool good;
     if (strlen(text) != size || !utf8_valid(text, size))
-        good = diag_add(diag, whole, "not valid UTF-8");
+        good = diag_add(diag, whole, "not valid UTF-8; the file has to be saved so");
     else if (text[strspn(text, " \t\r\n")] == '{')
         good = add_json(&list, text, size, whole);
     else

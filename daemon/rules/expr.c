@@ -215,7 +215,7 @@ static bool parse_list(struct parser *p, struct comparison *c)
     if (!take_char(p, '('))
         return diag_add(p->diag, place_at(p, from), "\"in\" takes a list: in (A, B)");
     if (take_char(p, ')'))
-        return diag_add(p->diag, place_at(p, from), "the list is empty");
+        return diag_add(p->diag, place_at(p, from), "the list is empty; in takes one: in (A, B)");
     do {
         if (c->right_count == MOST_LISTED)
             return diag_add(p->diag, place_at(p, p->at), "the list has more than %d values",
@@ -328,7 +328,8 @@ static bool check_constants(struct parser *p, const struct comparison *c)
             p->diag, place_at(p, c->left->offset),
             "\"%s\" is a text here; a field's label stands behind its entity: %s.\"%s\"",
             c->left->text, own->word, c->left->text);
-    return diag_add(p->diag, place_at(p, c->left->offset), "nothing here is a name");
+    return diag_add(p->diag, place_at(p, c->left->offset),
+                    "nothing here is a name; one side of a comparison is: deal.opportunity");
 }
 
 static bool fill_comparison(struct parser *p, struct comparison *c)
@@ -432,7 +433,8 @@ struct expr *expr_parse(const struct ini_entry *entry, const struct expr_names *
     struct parser p = {.entry = entry, .text = entry->value, .names = names, .diag = diag};
     size_t before = diag->count;
     if (*rest_of(&p) == '\0') {
-        (void)diag_add(diag, entry->value_at, "the condition is empty");
+        (void)diag_add(diag, entry->value_at,
+                       "the condition is empty; write deal.opportunity > 1000");
         return NULL;
     }
     struct node *root = parse_or(&p);

@@ -374,8 +374,6 @@ static enum planned learn_spec(struct writing *w)
 
 static enum planned describe(struct writing *w, const struct step_key *key)
 {
-    if (key->path.count != 1)
-        return plan_bad(w->plan, "\"%s\" is not a field", key->name);
     enum known known =
         field_describe(w->plan->scope, w->entity_type, &key->path.parts[0], &w->info);
     enum planned planned = known == KNOWN ? learn_spec(w) : plan_known(w->plan, known, NULL);

@@ -51,7 +51,9 @@ static void check(const struct step *step, const struct rule *rule, struct diag 
     const struct step_key *key = step_key_find(step, "cascade");
     const struct entity_kind *kind = entity_kind_of(rule->entity_type);
     if (kind != NULL && !kind->universal)
-        (void)diag_add(diag, step->at, "a %s cannot be assigned", kind->word);
+        (void)diag_add(diag, step->at,
+                       "a %s cannot be assigned; leads, deals, contacts, companies and items can",
+                       kind->word);
     if (key == NULL || key->value == NULL)
         return;
     for (const char *at = template_text(key->value); next_word(&at, word);)

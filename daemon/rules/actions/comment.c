@@ -10,7 +10,8 @@ static void check(const struct step *step, const struct rule *rule, struct diag 
 {
     const struct entity_kind *kind = entity_kind_of(rule->entity_type);
     if (kind != NULL && kind->timeline == NULL)
-        (void)diag_add(diag, step->at, "a %s has no timeline to comment on", kind->word);
+        (void)diag_add(diag, step->at,
+                       "a %s has no timeline to comment on; records of the CRM have", kind->word);
 }
 
 static enum planned plan(struct plan *p)

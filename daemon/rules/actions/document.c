@@ -30,7 +30,8 @@ static void check(const struct step *step, const struct rule *rule, struct diag 
     const struct step_key *pdf = step_key_find(step, "pdf");
     bool wanted;
     if (kind != NULL && !kind->universal)
-        (void)diag_add(diag, step->at, "a %s cannot have a document", kind->word);
+        (void)diag_add(diag, step->at, "a %s cannot have a document; records of the CRM can",
+                       kind->word);
     if (pdf != NULL && template_is_plain(pdf->value) &&
         !is_switch(template_text(pdf->value), &wanted))
         (void)diag_add(diag, pdf->value_at, "pdf is yes or no, not \"%s\"",

@@ -42,7 +42,7 @@ static void check(const struct step *step, const struct rule *rule, struct diag 
     const struct step_key *body = step_key_find(step, "body");
     (void)rule;
     if (body != NULL && has_form(step))
-        (void)diag_add(diag, body->at, "body and form.NAME exclude each other");
+        (void)diag_add(diag, body->at, "body and form.NAME exclude each other, keep one");
     for (size_t i = 0; i < step->key_count; i++) {
         const char *name = step->keys[i].name;
         const char *dot = starts(name, "header") ? strchr(name, '.') : NULL;

@@ -10,7 +10,9 @@ static void check(const struct step *step, const struct rule *rule, struct diag 
 {
     const struct entity_kind *kind = entity_kind_of(rule->entity_type);
     if (kind != NULL && !kind->has_stages)
-        (void)diag_add(diag, step->at, "a %s has no stages", kind->word);
+        (void)diag_add(diag, step->at,
+                       "a %s has no stages; leads, deals, quotes, invoices and items have",
+                       kind->word);
 }
 
 /* Another funnel is entered by sending categoryId with the stage (bitrix24.md §8.2). */

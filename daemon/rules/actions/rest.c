@@ -18,7 +18,7 @@ static void check(const struct step *step, const struct rule *rule, struct diag 
     if (strcasecmp(step->target, "batch") == 0)
         (void)diag_add(diag, step->at, "batch cannot be called; calls are packed by themselves");
     if (body != NULL && step->key_count > 1)
-        (void)diag_add(diag, body->at, "body and other parameters exclude each other");
+        (void)diag_add(diag, body->at, "body and other parameters exclude each other, keep one");
 }
 
 /* What was answered, as far as it is an object; scalars and lists stand under `result`. An id is to

@@ -99,7 +99,9 @@ static void check(const struct step *step, const struct rule *rule, struct diag 
     JV_AUTO *pings = json_array();
     struct err err = {0};
     if (kind != NULL && kind->type < 0)
-        (void)diag_add(diag, step->at, "a %s cannot have a to-do", kind->word);
+        (void)diag_add(diag, step->at,
+                       "a %s cannot have a to-do; records of the CRM can, and people have tasks",
+                       kind->word);
     for (size_t i = 0; i < step->key_count; i++) {
         const struct step_key *key = &step->keys[i];
         if (is_ping(key) && template_is_plain(key->value) &&

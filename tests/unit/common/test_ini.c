@@ -233,7 +233,7 @@ START_TEST(broken_heads_are_refused)
 {
     assert_complaint("[rule x\n", "a.ini:1:1: \"[rule x\" lacks its closing \"]\"");
     assert_complaint("[rule \"x]\n", "a.ini:1:7: the quote is not closed");
-    assert_complaint("[ ]\n", "a.ini:1:1: a section without a name");
+    assert_complaint("[ ]\n", "a.ini:1:1: a section without a name: [NAME]");
     assert_complaint("[a] b\n", "a.ini:1:5: unexpected \"b\" behind the \"]\"");
 }
 END_TEST
@@ -259,9 +259,9 @@ END_TEST
 START_TEST(bytes_that_are_no_text_are_refused_at_their_column)
 {
     static const char nul[] = "[r]\na = Жx\0y\nb = 1\n";
-    assert_complaint("[r]\na = Ж\xff\n", "a.ini:2:6: not UTF-8");
+    assert_complaint("[r]\na = Ж\xff\n", "a.ini:2:6: not UTF-8; the file has to be saved so");
     struct ini *ini = parse_bytes(nul, sizeof nul - 1);
-    assert_only_complaint("a.ini:2:7: a NUL character");
+    assert_only_complaint("a.ini:2:7: a NUL character; a configuration is text");
     ck_assert_str_eq(ini->sections[0].entries[0].key, "b");
     done(ini);
 }

@@ -92,7 +92,7 @@ END_TEST
 START_TEST(a_comment_wants_a_timeline)
 {
     check_complaint("call added", "[then comment]\ntext = x",
-                    "r.ini:3:2: a call has no timeline to comment on");
+                    "r.ini:3:2: a call has no timeline to comment on; records of the CRM have");
 }
 END_TEST
 
@@ -105,15 +105,20 @@ END_TEST
 
 START_TEST(a_contact_has_no_stage_to_move_to)
 {
-    check_complaint("contact added", "[then move]\nto = NEW", "r.ini:3:2: a contact has no stages");
+    check_complaint(
+        "contact added", "[then move]\nto = NEW",
+        "r.ini:3:2: a contact has no stages; leads, deals, quotes, invoices and items have");
 }
 END_TEST
 
 START_TEST(a_task_gets_no_todo_and_no_owner)
 {
-    check_complaint("task added", "[then todo]\ntitle = x",
-                    "r.ini:3:2: a task cannot have a to-do");
-    check_complaint("task added", "[then assign]\nto = 1", "r.ini:3:2: a task cannot be assigned");
+    check_complaint(
+        "task added", "[then todo]\ntitle = x",
+        "r.ini:3:2: a task cannot have a to-do; records of the CRM can, and people have tasks");
+    check_complaint(
+        "task added", "[then assign]\nto = 1",
+        "r.ini:3:2: a task cannot be assigned; leads, deals, contacts, companies and items can");
 }
 END_TEST
 
@@ -144,9 +149,9 @@ END_TEST
 START_TEST(a_body_stands_alone)
 {
     check_complaint("deal added", "[then rest crm.deal.get]\nbody = {}\nid = 1",
-                    "r.ini:4:1: body and other parameters exclude each other");
+                    "r.ini:4:1: body and other parameters exclude each other, keep one");
     check_complaint("deal added", "[then http]\nurl = https://a.example/\nform.a = 1\nbody = {}",
-                    "r.ini:6:1: body and form.NAME exclude each other");
+                    "r.ini:6:1: body and form.NAME exclude each other, keep one");
 }
 END_TEST
 

@@ -268,7 +268,7 @@ START_TEST(mistakes_are_told_with_their_column)
     static const struct {
         const char *text, *said;
     } cases[] = {
-        {"", "5: the condition is empty"},
+        {"", "5: the condition is empty; write deal.opportunity > 1000"},
         {"deal.id", "13: a comparison is missing at the end"},
         {"deal.id =", "15: a value is missing at the end"},
         {"= 5", "6: a name is missing before \"=\""},
@@ -292,7 +292,7 @@ START_TEST(mistakes_are_told_with_their_column)
         {"(deal.id = 5 deal", "19: \"and\", \"or\" or \")\" is missing before \"deal\""},
         {"()", "7: a name is missing before \")\""},
         {"deal.source in WEB", "21: \"in\" takes a list: in (A, B)"},
-        {"deal.source in ()", "21: the list is empty"},
+        {"deal.source in ()", "21: the list is empty; in takes one: in (A, B)"},
         {"deal.source in (WEB", "21: \"(\" is not closed"},
         {"deal.source in (WEB,)", "26: a value is missing before \")\""},
         {"deal.source in (WEB CALL)", "26: a comma or \")\" is missing before \"CALL\""},
@@ -322,7 +322,7 @@ START_TEST(mistakes_are_told_with_their_column)
         {"\"Причина отказа\" is empty",
          "6: \"Причина отказа\" is a text here; a field's label stands "
          "behind its entity: deal.\"Причина отказа\""},
-        {"5 = 6", "6: nothing here is a name"},
+        {"5 = 6", "6: nothing here is a name; one side of a comparison is: deal.opportunity"},
         {"deal.title.x = 5", "17: \"deal.title\" leads nowhere, it has no \"x\""},
         {"del.a = 5 and deal.b = 6 or lead.c = deal.d",
          "6: unknown name \"del\"; did you mean \"deal\"?\n"

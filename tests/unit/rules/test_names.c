@@ -19,8 +19,20 @@ static void open_rules(struct trial_bench *t, const char *text)
                         json_of("[{'id': 'WEB', 'name': 'Веб-сайт'}, {'id': 'CALL', 'name': "
                                 "'Звонок'}]"));
     json_object_set_new(t->b.facts, "user:999", json_null());
+    JV_AUTO *more = json_of(
+        "{'department-name:Пустой': [{'ID': '20'}], 'department:20': {'ID': '20'},"
+        " 'department-name:пустОЙ': [], 'user-name:пустОЙ': [], 'department-name:Пустый': [],"
+        " 'user-name:Пустый': [], 'departments:': [{'id': 20, 'name': 'Пустой'}],"
+        " 'department-name:Два': [{'ID': '21'}, {'ID': '22'}]}");
+    json_object_update(t->b.facts, more);
+    JV_AUTO *twins = json_of("[{'id': 8, 'name': 'Сервис'}, {'id': 9, 'name': 'сервис'}]");
+    (void)json_array_extend(json_object_get(json_object_get(t->b.facts, "stages:2"), "funnels"),
+                            twins);
     json_t *fields = json_object_get(t->b.facts, "fields:2");
     json_object_set_new(fields, "ufCrm_link", json_of("{'type': 'crm', 'title': 'Связь'}"));
+    json_object_set_new(fields, "ufCrm_pair",
+                        json_of("{'type': 'enumeration', 'title': 'Пара', 'items': "
+                                "[{'ID': '61', 'VALUE': 'да'}, {'ID': '62', 'VALUE': 'Да'}]}"));
     json_object_set_new(fields, "ufCrm_file", json_of("{'type': 'file', 'title': 'Договор'}"));
     json_object_set_new(fields, "createdTime",
                         json_of("{'type': 'datetime', 'title': 'Создан', 'isReadOnly': true}"));
@@ -172,6 +184,15 @@ START_TEST(names_beside_fields_are_those_of_the_portal)
         {"deal.funnel = 77", "there is no funnel 77"},
         {"actor = \"Иван Петрв\"", "unknown user \"Иван Петрв\"; did you mean \"Иван Петров\"?"},
         {"deal.assigned = \"иван ПЕТРОВ\"", ""},
+        {"deal.\"Пара\" = \"да\"", "\"Пара\" has two values \"да\": 61 and 62; write the id"},
+        {"deal.funnel = \"Сервис\"",
+         "two funnels are called \"Сервис\": 8 and 9; write the number"},
+        {"deal.assigned = head of \"Пустой\"", "department \"Пустой\" has no head"},
+        {"deal.assigned = head of \"пустОЙ\"", "department \"пустОЙ\" has no head"},
+        {"deal.assigned = head of \"Пустый\"",
+         "no department and no user is called \"Пустый\"; did you mean \"Пустой\"?"},
+        {"deal.assigned = head of \"Два\"",
+         "2 departments are called \"Два\" (21, 22); write the head himself"},
         {"deal.ufCrm_99 = 1", "deal has no field \"ufCrm_99\"; did you mean \"ufCrm_1\"?"},
         {"deal.\"Трек-номер\" = \"1\"", "no field of deal is called \"Трек-номер\""},
         {"deal.\"Двойник\" = \"1\"",
@@ -249,7 +270,8 @@ START_TEST(every_place_of_a_rule_is_looked_at)
     finds(&t,
           "error 2:6 unknown stage \"Нет\" in funnel \"Продажи\"; there are \"Продажи / Новая\", "
           "\"Продажи / Успех\"\n"
-          "error 3:6 unknown funnel \"Нет\"; there are \"Продажи\", \"Колл-центр\"\n"
+          "error 3:6 unknown funnel \"Нет\"; there are \"Продажи\", \"Колл-центр\", \"Сервис\", "
+          "\"сервис\"\n"
           "error 4:6 deal has no field \"ufCrm_98\"; did you mean \"ufCrm_8\"?\n"
           "error 5:6 \"sourceId\" has no value \"Сорока\"; there are \"Веб-сайт\", \"Звонок\"\n"
           "error 6:13 unknown stage \"C7:NEW\"; did you mean \"C5:NEW\"?\n"
@@ -415,7 +437,44 @@ START_TEST(what_is_written_fits_its_field)
                   "error 4:12 deal has no field \"ufCrm_99\"; did you mean \"ufCrm_1\"?\n");
     writing_finds("\"Создан\" = 2026-01-20",
                   "error 4:12 \"Создан\" is written by the portal itself, and by nobody else\n");
+    writing_finds("company = 3, 4", "error 4:11 company: one id is wanted, not 2\n");
+    writing_finds("\"Дата встречи\" = завтра",
+                  "error 4:18 \"Дата встречи\": \"завтра\" is not a date: \"завтра\" is not a "
+                  "moment; write for example \"now + 2h\", \"today 18:00\", \"next workday "
+                  "09:00\" or \"2026-01-20 10:00\"\n");
     writing_finds("assigned = 999", "error 4:12 there is no user 999\n");
+}
+END_TEST
+
+START_TEST(a_title_tells_what_became_of_it)
+{
+    static const char text[] = "[rule r]\non = item \"Склад\" added\n[then comment]\ntext = x\n";
+    struct trial_bench t;
+    open_rules(&t, text);
+    json_object_set_new(t.b.facts, "types:", json_of("[{'id': 170, 'title': 'СКЛАД'}]"));
+    look(&t);
+    finds(&t, "error 1:2 smart process \"Склад\" has just been learnt; the rule begins when the "
+              "configuration is loaded again\n");
+    json_object_del(t.b.facts, "types:");
+    JV_AUTO *refused = json_of("{'types:': 'ACCESS_DENIED'}");
+    t.names.refused = refused;
+    json_array_clear(t.names.findings);
+    look(&t);
+    finds(&t, "error 1:2 the portal does not show its smart processes to the webhook, write the "
+              "number of \"Склад\" instead: ACCESS_DENIED\n");
+    close_rules(&t);
+}
+END_TEST
+
+START_TEST(working_time_beside_a_field_needs_its_calendar)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\non = deal added\nif = deal.created > now - 2 workdays\n"
+                   "[then comment]\ntext = x\n");
+    t.b.env.default_calendar = NULL;
+    look(&t);
+    finds(&t, "error 3:6 \"now - 2 workdays\" needs a calendar, and there are several\n");
+    close_rules(&t);
 }
 END_TEST
 
@@ -530,7 +589,8 @@ START_TEST(a_title_that_is_not_there_names_its_neighbour)
 }
 END_TEST
 
-CHECK_MAIN("names", what_the_portal_refuses_to_show_holds_what_hangs_on_it_and_nothing_else,
+CHECK_MAIN("names", a_title_tells_what_became_of_it, working_time_beside_a_field_needs_its_calendar,
+           what_the_portal_refuses_to_show_holds_what_hangs_on_it_and_nothing_else,
            who_waits_for_the_portal_is_told_once_a_rule, templates_are_tried_and_pinned,
            what_is_written_fits_its_field, values_beside_fields_are_of_their_type,
            names_beside_fields_are_those_of_the_portal, a_name_that_two_bear_lists_them,
