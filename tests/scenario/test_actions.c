@@ -77,16 +77,22 @@ START_TEST(an_address_that_opens_without_a_login_is_kept_nowhere)
 }
 END_TEST
 
+static bool first_finding_is(struct house *h, const char *say)
+{
+    JV_AUTO *status = house_api(h, "/api/status");
+    return strcmp(jv_text(jv_at(status, "names.findings"), "0.say", ""), say) == 0;
+}
+
 START_TEST(an_unknown_template_names_the_nearest)
 {
     struct house *h = house_with("[rule r]\non = deal added\n"
                                  "[then document]\n"
                                  "template = Комерческое предложение\n");
+    HOUSE_UNTIL(h, first_finding_is(h, "no document template is called \"Комерческое "
+                                       "предложение\"; did you mean \"Коммерческое "
+                                       "предложение\"?"));
     deal_of(h, contact_new(h, "pavel@example.com"));
-    JV_AUTO *runs = house_runs(h, "r", "dead", "");
-    ck_assert_str_eq(jv_text(runs, "0.reason", ""),
-                     "step 1, then document: template: there is no \"Комерческое предложение\"; "
-                     "did you mean \"Коммерческое предложение\"?");
+    ck_assert_int_eq(house_count_runs(h, "r", ""), 0);
     house_close(h);
 }
 END_TEST
