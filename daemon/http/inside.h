@@ -65,7 +65,8 @@ struct http_request {
     const char *uri_end; /* behind the NUL of MHD's URI */
     struct buf body;
     size_t held, swallowed;
-    int64_t handed_ms; /* mono: when the handler got it */
+    int64_t handed_ms; /* mono: when the handler got it, as the loop's clock said */
+    int64_t handed_us; /* and to the microsecond */
     int refused;       /* a status decided before the body */
     bool unframed;     /* nobody knows where it ends: nothing is read behind it */
     void *slot;

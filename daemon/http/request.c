@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "daemon/http/inside.h"
 
@@ -329,6 +330,7 @@ static enum MHD_Result handle_whole(struct http_request *r)
      * handle returns. Only this thread resumes, so the two cannot cross. */
     r->stage = REQUEST_WAITING;
     r->handed_ms = s->places.now_ms;
+    r->handed_us = clock_mono_us();
     r->behind = s->waiting;
     if (s->waiting != NULL)
         s->waiting->before = r;
@@ -444,6 +446,11 @@ void *http_slot(const struct http_request *r)
 void http_set_slot(struct http_request *r, void *slot)
 {
     r->slot = slot;
+}
+
+int64_t http_age_us(const struct http_request *r)
+{
+    return clock_mono_us() - r->handed_us;
 }
 
 void http_set_header(struct http_request *r, const char *name, const char *value)

@@ -69,6 +69,8 @@ const struct sockaddr *http_peer_address(const struct http_request *);
 void *http_arg(const struct http_request *);
 void *http_slot(const struct http_request *);
 void http_set_slot(struct http_request *, void *);
+/* Microseconds since the handler got it; until the answer, from any thread. */
+int64_t http_age_us(const struct http_request *);
 
 /* Queues the answer; body is copied (NULL: empty). Status 0: no answer, the connection is closed.
  * content_type is a literal, NULL: none. Thread-safe; the request is gone afterwards. */

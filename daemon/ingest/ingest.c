@@ -13,6 +13,10 @@
 #include "common/secret.h"
 #include "daemon/ingest/body.h"
 
+/* Of the time to the 200, microseconds: 0.5 ms to 2.5 s, beyond which nobody waits. */
+static const int64_t latency_bounds[] = {500,   1000,   2500,   5000,   10000,   25000,
+                                         50000, 100000, 250000, 500000, 1000000, 2500000};
+
 enum {
     MOST_CONNECTIONS = 4096,
     MOST_PER_ADDRESS = 2048,
@@ -52,6 +56,8 @@ struct ingest_portal {
     const struct config_portal *config;
     char member[80];    /* pinned; "" not yet. The HTTP thread's own */
     atomic_bool stored; /* a commit holds the pin: until then each event brings it along */
+    atomic_bool forget; /* what is pinned is to be forgotten */
+    atomic_llong heard_ms;
 };
 
 struct ingest {
@@ -60,8 +66,10 @@ struct ingest {
     struct http_server *server;
     atomic_llong counts[INGEST_COUNTS];
     atomic_llong last_event_ms;
-    pthread_mutex_t lock; /* guards refused_member */
+    struct histogram latency; /* the writer's thread adds */
+    pthread_mutex_t lock;     /* guards refused_member and whose it is */
     char refused_member[80];
+    int refused_portal;
 };
 
 /* ---- routes ---------------------------------------------------------------------------------- */
@@ -195,9 +203,14 @@ static bool key_right(const struct config_portal *portal, const char *query)
 }
 
 /* The portal's own id never changes (bitrix24.md §2): the first good event pins it. */
-static bool member_right(struct ingest *in, const struct ingest_portal *portal, const char *member,
+static bool member_right(struct ingest *in, struct ingest_portal *portal, const char *member,
                          bool required)
 {
+    if (atomic_load_explicit(&portal->forget, memory_order_relaxed) &&
+        atomic_exchange(&portal->forget, false)) {
+        portal->member[0] = '\0';
+        atomic_store(&portal->stored, false);
+    }
     if (member == NULL || member[0] == '\0')
         return !required;
     if (strlen(member) < sizeof portal->member &&
@@ -206,6 +219,7 @@ static bool member_right(struct ingest *in, const struct ingest_portal *portal, 
     pthread_mutex_lock(&in->lock);
     bool news = strncmp(in->refused_member, member, sizeof in->refused_member - 1) != 0;
     (void)snprintf(in->refused_member, sizeof in->refused_member, "%s", member);
+    in->refused_portal = (int)(portal - in->portals);
     pthread_mutex_unlock(&in->lock);
     if (news)
         log_warning("event refused: another member_id than the pinned one portal=%s member=\"%s\"",
@@ -224,6 +238,7 @@ static void answer(struct http_request *r, bool ok, bool news)
     enum ingest_count outcome = ok ? INGEST_ACCEPTED : INGEST_NOT_STORED;
     atomic_fetch_add(&in->counts[outcome], 1);
     if (ok) {
+        histogram_add(&in->latency, http_age_us(r));
         if (pins != NULL)
             atomic_store(&pins->stored, true);
         atomic_store(&in->last_event_ms, clock_wall_ms());
@@ -259,6 +274,7 @@ static void keep(struct ingest *in, struct http_request *r, struct ingest_portal
     event->id = store_next_id(in->options.store);
     event->portal = portal->id;
     event->received_ms = clock_wall_ms();
+    atomic_store_explicit(&portal->heard_ms, event->received_ms, memory_order_relaxed);
     struct store_change *change = store_change_new();
     bool news = is_news(in, event);
     if (news)
@@ -383,6 +399,7 @@ struct ingest *ingest_start(const struct ingest_options *options, struct err *er
 {
     struct ingest *in = mem_alloc(sizeof *in);
     in->options = *options;
+    histogram_init(&in->latency, latency_bounds, sizeof latency_bounds / sizeof latency_bounds[0]);
     pthread_mutex_init(&in->lock, NULL);
     int count = options->config->portal_count;
     in->portals = mem_array((size_t)count, sizeof *in->portals);
@@ -424,10 +441,26 @@ void ingest_health(struct ingest *in, struct ingest_health *ret)
         ret->counts[i] = atomic_load(&in->counts[i]);
     pthread_mutex_lock(&in->lock);
     (void)snprintf(ret->last_member, sizeof ret->last_member, "%s", in->refused_member);
+    ret->last_member_portal = in->refused_portal;
     pthread_mutex_unlock(&in->lock);
+    histogram_read(&in->latency, &ret->latency);
     http_server_counters(in->server, &ret->http);
     /* Refused below us, by the size or the line alone. */
     ret->counts[INGEST_TOO_LARGE] = ret->http.too_large;
     ret->counts[INGEST_LATE] = ret->http.late;
     ret->counts[INGEST_BAD_FORM] += ret->http.bad;
+}
+
+int64_t ingest_heard_ms(struct ingest *in, int portal)
+{
+    return atomic_load_explicit(&in->portals[portal].heard_ms, memory_order_relaxed);
+}
+
+void ingest_forget_member(struct ingest *in, int portal)
+{
+    pthread_mutex_lock(&in->lock);
+    if (in->refused_portal == portal)
+        in->refused_member[0] = '\0';
+    pthread_mutex_unlock(&in->lock);
+    atomic_store(&in->portals[portal].forget, true);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/histogram.h"
 #include "daemon/config/config.h"
 #include "daemon/http/server.h"
 #include "daemon/store/store.h"
@@ -50,10 +51,17 @@ enum ingest_count {
 const char *ingest_count_word(enum ingest_count);
 struct ingest_health {
     int64_t counts[INGEST_COUNTS];
-    int64_t last_event_ms; /* wall */
-    char last_member[80];  /* a refused member_id, "" */
+    int64_t last_event_ms;            /* wall */
+    char last_member[80];             /* a refused member_id, "" */
+    int last_member_portal;           /* whose it claimed to be, in the order of config->portals */
+    struct histogram_reading latency; /* microseconds from the whole request to the end of its
+                                         commit, of events that were stored */
     struct http_counters http;
 };
 void ingest_health(struct ingest *, struct ingest_health *ret);
+/* When the last event of a portal (in the order of config->portals) came; wall, 0: none yet. */
+int64_t ingest_heard_ms(struct ingest *, int portal);
+/* The database has no member_id of the portal any more: its next good event pins one. */
+void ingest_forget_member(struct ingest *, int portal);
 
 #endif

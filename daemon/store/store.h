@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/histogram.h"
 #include "daemon/model/command.h"
 #include "daemon/model/event.h"
 #include "daemon/model/given.h"
@@ -308,7 +309,8 @@ struct store_health {
     int64_t commits, rows, failures; /* counters since start */
     int64_t pruned;
     int64_t wal_bytes;
-    int64_t commit_us_last, commit_us_most; /* of the last minute */
+    int64_t commit_us_last, commit_us_most;             /* of the last minute */
+    struct histogram_reading commit_us, commit_changes; /* of each transaction since start */
 };
 void store_health(struct store *, struct store_health *ret);
 /* Has the backlog reached max_queue, with what is on its way? Thread-safe; waits for nobody. */

@@ -166,11 +166,19 @@ static void note_start(struct writer *writer)
     atomic_store(&writer->busy_since_ms, clock_mono_ms());
 }
 
-static void note_end(struct writer *writer, bool committed, int64_t started_us)
+static const int64_t us_bounds[] = {500,   1000,   2500,   5000,   10000,   25000,
+                                    50000, 100000, 250000, 500000, 1000000, 2500000};
+static const int64_t changes_bounds[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
+
+static void note_end(struct writer *writer, bool committed, int64_t started_us, int64_t changes)
 {
     int64_t now_us = clock_mono_us();
     const struct apply_sums *sums = &writer->apply->sums;
     atomic_store(&writer->busy_since_ms, 0);
+    if (committed) {
+        histogram_add(&writer->commit_us, now_us - started_us);
+        histogram_add(&writer->commit_changes, changes);
+    }
     pthread_mutex_lock(&writer->mutex);
     struct store_health *health = &writer->health;
     health->wal_bytes = writer->wal_bytes;
@@ -206,7 +214,7 @@ static void write_group(struct writer *writer)
     int64_t started_us = clock_mono_us();
     note_start(writer);
     bool committed = commit_group(writer, &group, &err);
-    note_end(writer, committed, started_us);
+    note_end(writer, committed, started_us, group.length);
     if (committed) {
         count_refused(writer, &group);
         tell(writer, &group);
@@ -245,7 +253,7 @@ static void probe(struct writer *writer)
     int64_t started_us = clock_mono_us();
     bool written =
         file_guard_check(writer->guard, &writer->wal_bytes, &err) && probe_write(writer, &err);
-    note_end(writer, written, started_us);
+    note_end(writer, written, started_us, 1);
     if (!written)
         set_trouble(writer, WRITER_FAILING, &err);
     else if (writer->state == WRITER_AILING && !wal_write_back(&writer->wal, &err))
@@ -367,6 +375,9 @@ bool writer_start(struct writer *writer, struct db *db, struct apply *apply,
 {
     *writer = (struct writer){.db = db, .apply = apply, .guard = guard, .health = *health};
     atomic_init(&writer->queued, health->queued);
+    histogram_init(&writer->commit_us, us_bounds, sizeof us_bounds / sizeof us_bounds[0]);
+    histogram_init(&writer->commit_changes, changes_bounds,
+                   sizeof changes_bounds / sizeof changes_bounds[0]);
     wal_init(&writer->wal, db);
     (void)pthread_mutex_init(&writer->mutex, NULL);
     init_wake(&writer->wake);
@@ -496,6 +507,8 @@ void writer_health(struct writer *writer, struct store_health *ret)
     ret->submitted = atomic_load(&writer->submitted);
     ret->commit_us_most = meter_most(&writer->meter, now_ms);
     pthread_mutex_unlock(&writer->mutex);
+    histogram_read(&writer->commit_us, &ret->commit_us);
+    histogram_read(&writer->commit_changes, &ret->commit_changes);
     int64_t stuck_ms = busy_ms(writer, now_ms);
     if (ret->ok && stuck_ms > STUCK_MS) {
         ret->ok = false;

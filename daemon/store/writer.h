@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "common/histogram.h"
 #include "daemon/store/apply.h"
 #include "daemon/store/file.h"
 #include "daemon/store/lanes.h"
@@ -36,7 +37,8 @@ struct writer {
     atomic_llong submitted;     /* changes, until their groups are committed */
     atomic_llong queued;        /* as in health */
     atomic_llong busy_since_ms; /* monotonic; since when the disk has been at it, 0: it is not */
-    pthread_mutex_t mutex;      /* guards everything below */
+    struct histogram commit_us, commit_changes; /* the thread adds */
+    pthread_mutex_t mutex;                      /* guards everything below */
     pthread_cond_t wake;
     struct lanes queue;
     /* Changes that are done with. The next to submit one frees them: most likely the thread that
