@@ -166,6 +166,22 @@ double budget_operating(const struct budget *budget, const char *name, int64_t n
     return ledger != NULL ? ledger_used(ledger, now_ms) : 0;
 }
 
+json_t *budget_methods_new(const struct budget *budget, int64_t now_ms)
+{
+    json_t *methods = json_array();
+    for (int i = 0; i < budget->method_count; i++) {
+        const struct ledger *ledger = &budget->methods[i];
+        double used = ledger_used(ledger, now_ms);
+        int64_t wait_ms = budget_method_wait_ms(budget, ledger->method, now_ms);
+        if (used > 0 || wait_ms > 0)
+            json_array_append_new(methods,
+                                  json_pack("{s:o, s:f, s:f, s:I}", "method",
+                                            jv_string_new(ledger->method), "used", used, "limit",
+                                            ledger->limit, "wait_ms", (json_int_t)wait_ms));
+    }
+    return methods;
+}
+
 /* The portal is fuller than we knew: others send from our address, and go on doing so. */
 static void learn_foreign(struct budget *budget, int64_t now_ms)
 {

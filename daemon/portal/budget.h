@@ -69,6 +69,9 @@ void budget_learn(struct budget *, const char *name, const json_t *time, int64_t
                   int64_t now_ms);
 /* Seconds of the method in the last ten minutes. */
 double budget_operating(const struct budget *, const char *name, int64_t now_ms);
+/* Of each method that has used any of its time: array of {"method","used","limit" in seconds,
+ * "wait_ms" until it may be called}. New. */
+json_t *budget_methods_new(const struct budget *, int64_t now_ms);
 
 /* The portal refused in spite of our reckoning. */
 void budget_rate_refused(struct budget *, uint64_t seed, int64_t now_ms);

@@ -512,6 +512,17 @@ bool portal_client_health(struct portal_client *client, int64_t portal_id,
     return true;
 }
 
+json_t *portal_client_methods(struct portal_client *client, int64_t portal_id)
+{
+    struct portal *portal = find_portal(client, portal_id);
+    if (portal == NULL)
+        return NULL;
+    pthread_mutex_lock(&client->state_lock);
+    json_t *methods = budget_methods_new(&portal->budget, clock_wall_ms());
+    pthread_mutex_unlock(&client->state_lock);
+    return methods;
+}
+
 void portal_client_pause(struct portal_client *client, int64_t portal_id, bool paused)
 {
     struct portal *portal = find_portal(client, portal_id);

@@ -101,13 +101,16 @@ struct portal_health {
     int64_t requests, commands, batches, limited, unsure, refused, retried; /* since start */
     char moved_to[200]; /* host to which the portal has moved, "" */
 };
+/* How much of its methods' operating time is used: as budget_methods_new. New; NULL: no such. */
+json_t *portal_client_methods(struct portal_client *, int64_t portal_id);
 /* "closed", "half-open", "open", "paused". */
 const char *portal_circuit_word(enum portal_circuit);
 bool portal_client_health(struct portal_client *, int64_t portal_id, struct portal_health *ret);
 
 /* Operator's pause and resume (also ends a pause after a refused webhook). */
 void portal_client_pause(struct portal_client *, int64_t portal_id, bool paused);
-/* Counters by method and verdict for /metrics: array of {"portal","method","verdict","count"}. */
+/* Counters by method (counters.h) and verdict for /metrics: array of
+ * {"portal","method","verdict","count"}. */
 json_t *portal_client_counters(struct portal_client *);
 
 #endif

@@ -1,29 +1,25 @@
 #ifndef DAEMON_PORTAL_COUNTERS_H
 #define DAEMON_PORTAL_COUNTERS_H
 
-/* How often which method ended how. Methods come from rules, so their number has a ceiling; the
- * rest counts as "other". Not thread-safe. */
+/* How often which method ended how. Rules may name any method, so those of a table are counted by
+ * name and the rest together, as "other": the labels of a metric must not grow with what people
+ * write. Not thread-safe. */
 
 #include <jansson.h>
 #include <stdint.h>
 
 #include "daemon/model/command.h"
 
-enum { COUNTERS_METHODS = 200 };
-
-struct counter {
-    char method[96];
-    int64_t counts[VERDICT_SHADOW + 1];
-};
+enum { COUNTERS_MOST = 80 /* rows of the table, at most */ };
 
 struct counters {
-    struct counter *methods; /* owned */
-    int count;
+    int64_t counts[COUNTERS_MOST][VERDICT_SHADOW + 1];
 };
 
+/* The name under which a method is counted: its own or "other". */
+const char *counters_name(const char *method);
 void counters_add(struct counters *, const char *method, enum verdict);
 /* Appends {"portal","method","verdict","count"} for each that is not 0. */
 void counters_print(const struct counters *, const char *portal, json_t *array);
-void counters_done(struct counters *);
 
 #endif

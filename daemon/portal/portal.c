@@ -78,7 +78,6 @@ void portal_done(struct portal *portal)
     mem_free(portal->host);
     queue_done(&portal->queue);
     budget_done(&portal->budget);
-    counters_done(&portal->counters);
 }
 
 void portal_request_done(struct request *request)
