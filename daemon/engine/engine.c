@@ -302,6 +302,7 @@ struct engine *engine_start(const struct engine_options *o, struct err *err)
     struct engine *e = mem_alloc(sizeof *e);
     init_locks(e);
     e->site = (struct site){.config = o->config, .portal_ids = o->portal_ids};
+    e->tally = tally_new(o->config->rules);
     e->store = o->store;
     e->client = o->client;
     e->former = o->former;
@@ -377,6 +378,7 @@ static void free_everything(struct engine *e)
     pthread_cond_destroy(&e->feed_more);
     pthread_cond_destroy(&e->rested);
     pthread_mutex_destroy(&e->lock);
+    tally_free(e->tally);
     mem_free(e->portals);
     mem_free(e);
 }
@@ -459,6 +461,11 @@ void engine_health(struct engine *e, struct engine_health *ret)
     ret->tasks = e->task_count;
     ret->oldest_task_ms = oldest_task_locked(e);
     pthread_mutex_unlock(&e->lock);
+}
+
+json_t *engine_tally(struct engine *e)
+{
+    return tally_print(e->tally);
 }
 
 json_t *engine_held(struct engine *e)

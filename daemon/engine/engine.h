@@ -54,6 +54,8 @@ struct engine_health {
     int64_t fired, skipped, echoes; /* looks that found nothing new */
 };
 void engine_health(struct engine *, struct engine_health *ret);
+/* What came of each rule: rows as tally.h says. New. */
+json_t *engine_tally(struct engine *);
 /* Rules held back or frozen: array of {"rule","portal","why"}. New. */
 json_t *engine_held(struct engine *);
 /* What names of rules are renamed, dismissed or unknown: {"asked_ms","why","findings":[…]} as

@@ -119,6 +119,7 @@ static void begin_run(struct task *task, const struct change *c, struct store_ch
                shown(firing->rule), firing->trigger != NULL ? firing->trigger->text : "", because,
                firing->rule->state == RULE_SHADOW ? " (shadow: nothing will be changed)" : "");
     atomic_fetch_add(&task->engine->fired, 1);
+    tally_add(task->engine->tally, firing->rule, TALLY_FIRED);
     atomic_fetch_add(&task->engine->started, 1);
     /* Later firings of this look must see it as live. */
     task->live = mem_grow(task->live, (size_t)task->live_count + 1, sizeof *task->live);
@@ -133,6 +134,7 @@ static void skip(struct task *task, struct store_change *change, const struct fi
     task_trace(task, change, &none, 0, what, firing->trace, "«%s» does not start: %s",
                shown(firing->rule), reason);
     atomic_fetch_add(&task->engine->skipped, 1);
+    tally_add(task->engine->tally, firing->rule, TALLY_SKIPPED);
 }
 
 static void freeze(struct task *task, struct store_change *change, const struct firing *firing,

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "daemon/engine/engine.h"
+#include "daemon/engine/tally.h"
 #include "daemon/rules/advance.h"
 #include "daemon/rules/change.h"
 #include "daemon/rules/timer.h"
@@ -94,6 +95,7 @@ struct engine {
     size_t timer_count;
     struct rota *rota;
     struct keeper *keeper;
+    struct tally *tally;
     int64_t born_ms;    /* wall time at which this database began to listen */
     int64_t started_ms; /* and this process */
 

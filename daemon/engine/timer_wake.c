@@ -91,6 +91,7 @@ static enum task_turn not_this_time(struct task *task, const struct firing *firi
     (void)snprintf(said, sizeof said, "«%.150s» does not start", firing->rule->title);
     tell_with_values(task, "skipped", said, why, firing->trace);
     atomic_fetch_add(&task->engine->skipped, 1);
+    tally_add(task->engine->tally, firing->rule, TALLY_SKIPPED);
     return work_end(task, RUN_CANCELLED, why);
 }
 
@@ -112,6 +113,7 @@ static enum task_turn go_off(struct task *task, struct firing *firing)
     if (rule->state == RULE_SHADOW)
         work_tell(task, "fired", "shadow", "nothing will be changed");
     atomic_fetch_add(&task->engine->fired, 1);
+    tally_add(task->engine->tally, rule, TALLY_FIRED);
     atomic_fetch_add(&task->engine->started, 1);
     if (rule->mode == MODE_QUEUE)
         return work_settle(task, look_begin); /* there it takes its place */

@@ -111,6 +111,15 @@ static enum task_turn work_committed(struct task *task)
 
 /* ---- ends and pauses ------------------------------------------------------------------------- */
 
+static void count_end(struct task *task, enum run_state state)
+{
+    struct engine *e = task->engine;
+    atomic_fetch_add(&e->ended[state], 1);
+    if (state == RUN_DEAD || state == RUN_PARKED)
+        tally_add(e->tally, ruleset_find(e->site.config->rules, task->run->rule),
+                  state == RUN_DEAD ? TALLY_FAILED : TALLY_PARKED);
+}
+
 enum task_turn work_end(struct task *task, enum run_state state, const char *reason)
 {
     struct run *run = task->run;
@@ -118,7 +127,7 @@ enum task_turn work_end(struct task *task, enum run_state state, const char *rea
     if (reason != NULL)
         (void)snprintf(run->reason, sizeof run->reason, "%s", reason);
     work_tell(task, "ended", run_state_word(state), run->reason);
-    atomic_fetch_add(&task->engine->ended[state], 1);
+    count_end(task, state);
     log_line(state == RUN_DEAD || state == RUN_PARKED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
              "run ended run=%lld rule=%s portal=%s entity=\"%s\" state=%s reason=\"%s\"",
              (long long)run->id, run->rule, task->portal->config->name, task->name,
