@@ -38,6 +38,8 @@ enum sql_write {
     WRITE_PORTAL,
     WRITE_MEMBER,
     WRITE_TEAM,
+    WRITE_SILENCE,
+    WRITE_HEARD,
     WRITE_SHORTEN,    /* results of a run that has ended */
     WRITE_RUN_STATE,  /* reads: was it live? */
     WRITE_RECOVER,    /* at open: what was running is ready */
@@ -84,6 +86,9 @@ enum sql_read {
     READ_GIVEN,
     READ_GIVEN_OWNERS,
     READ_TEAMS,
+    READ_SILENCE,
+    READ_HEARD,
+    READ_OVERDUE,
     READ_PORTAL,
     READ_PORTALS,
     TELL_NEW,

@@ -163,6 +163,16 @@ void store_put_name(struct store_change *, int64_t portal, const char *need, con
  * changes nothing. */
 void store_put_team(struct store_change *, int64_t portal, const char *team, int64_t turn,
                     int64_t user, int64_t now_ms);
+/* The longest time without an event that stood in an hour of a portal's week
+ * (migrations/0005_silence.sql). */
+struct silence_row {
+    int64_t portal;
+    int slot, lap;
+    int64_t at_ms, gap_ms;
+};
+void store_put_silence(struct store_change *, const struct silence_row *);
+/* When the portal was heard last, 0: never, as far as is known now. */
+void store_put_heard(struct store_change *, int64_t portal, int64_t heard_ms, int64_t now_ms);
 /* First good event pins the portal's member_id; NULL un-pins. */
 void store_put_member(struct store_change *, int64_t portal, const char *member_id);
 
@@ -266,6 +276,17 @@ bool store_read_teams(struct store_reader *, int64_t portal, json_t **ret, struc
 /* "" when not pinned. */
 bool store_read_member(struct store_reader *, int64_t portal, char out[80],
                        struct err *) MUST_CHECK;
+
+typedef void store_silence_fn(void *arg, const struct silence_row *);
+bool store_read_silence(struct store_reader *, int64_t portal, store_silence_fn *, void *arg,
+                        struct err *) MUST_CHECK;
+/* Zeros when nothing was put. */
+bool store_read_heard(struct store_reader *, int64_t portal, int64_t *ret_heard_ms,
+                      int64_t *ret_at_ms, struct err *) MUST_CHECK;
+/* Waiting runs that should have woken before then: how many (no more of a priority than 1000), and
+ * when the first of them was due. */
+bool store_read_overdue(struct store_reader *, int64_t portal, int64_t before_ms,
+                        int64_t *ret_count, int64_t *ret_oldest_ms, struct err *) MUST_CHECK;
 
 /* For people and the API: JSON as it is shown. Each returns a new value. Ceilings inside. */
 /* {"events_new","oldest_event_ms","runs":{"ready","waiting","running","dead","parked"},"frozen",
