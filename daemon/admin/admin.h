@@ -12,6 +12,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/ingest/ingest.h"
 #include "daemon/portal/client.h"
+#include "daemon/admin/watch.h"
 #include "daemon/store/store.h"
 
 struct admin;
@@ -23,6 +24,7 @@ struct admin_options {
     struct portal_client *client;
     struct engine *engine;
     struct ingest *ingest;
+    struct watch *watch;
     const int *sockets;
     int socket_count;
     bool keep_sockets;

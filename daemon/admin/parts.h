@@ -22,7 +22,7 @@ struct admin {
     int64_t started_ms;  /* wall */
 };
 
-/* {"ok":…,"checks":[{"name","ok","say"}…],"listen":[…]}. New. */
+/* {"ok":…,"checks":[{"name","ok","level","say"}…],"listen":[…]}. New. */
 json_t *health_tell(struct admin *);
 bool health_alive(struct admin *);
 

@@ -148,6 +148,19 @@ static void stop_store(struct serve *s)
     mem_free(s->portal_ids);
 }
 
+static bool start_watch(struct serve *s, struct err *err)
+{
+    (void)err;
+    s->watch = watch_new(s->store, s->config->database);
+    return true;
+}
+
+static void stop_watch(struct serve *s)
+{
+    watch_keep(s->watch, clock_wall_ms());
+    watch_free(s->watch);
+}
+
 static bool start_sockets(struct serve *s, struct err *err)
 {
     struct handed handed;
@@ -292,6 +305,7 @@ static bool start_admin(struct serve *s, struct err *err)
         .client = s->client,
         .engine = s->engine,
         .ingest = s->ingest,
+        .watch = s->watch,
         .sockets = copies,
         .socket_count = s->sockets.admin_count,
         .listen_texts = s->sockets.texts,
@@ -337,10 +351,10 @@ static const struct part {
     bool (*start)(struct serve *, struct err *); /* NULL: nothing to start */
     void (*stop)(struct serve *);
 } parts[] = {
-    {start_config, stop_config},   {start_door, stop_door},     {start_store, stop_store},
-    {start_sockets, stop_sockets}, {start_ingest, stop_ingest}, {NULL, stop_engine},
-    {start_client, stop_client},   {start_upkeep, stop_upkeep}, {start_engine, halt_engine},
-    {start_admin, stop_admin},
+    {start_config, stop_config}, {start_door, stop_door},       {start_store, stop_store},
+    {start_watch, stop_watch},   {start_sockets, stop_sockets}, {start_ingest, stop_ingest},
+    {NULL, stop_engine},         {start_client, stop_client},   {start_upkeep, stop_upkeep},
+    {start_engine, halt_engine}, {start_admin, stop_admin},
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
 

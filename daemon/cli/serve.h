@@ -43,6 +43,7 @@ struct serve {
     struct portal_client *client;
     struct engine *engine;
     struct former former;
+    struct watch *watch;
     struct ingest *ingest;
     struct admin *admin;
     struct upkeep *upkeep;

@@ -6,6 +6,13 @@
 #include "daemon/cli/ask.h"
 #include "daemon/cli/out.h"
 
+static const char *level_of(const json_t *check)
+{
+    if (!jv_flag(check, "ok"))
+        return "NOT OK";
+    return strcmp(jv_text(check, "level", ""), "warning") == 0 ? "warning" : "ok";
+}
+
 static void print_checks(const json_t *health)
 {
     static const char *const headings[] = {"check", "", "", NULL};
@@ -14,7 +21,7 @@ static void print_checks(const json_t *health)
     size_t i;
     json_t *check;
     json_array_foreach (jv_loose(jv_at(health, "checks")), i, check) {
-        const char *cells[] = {jv_text(check, "name", "?"), jv_flag(check, "ok") ? "ok" : "NOT OK",
+        const char *cells[] = {jv_text(check, "name", "?"), level_of(check),
                                jv_text(check, "say", "")};
         out_table_add(&table, cells);
     }

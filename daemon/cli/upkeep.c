@@ -147,9 +147,18 @@ static int64_t watch_titles(struct upkeep *u)
     return u->serve->config->rules->titles.unknown_count > 0 ? TITLES_EVERY_MS : IDLE_MS;
 }
 
+static int64_t look(struct upkeep *u)
+{
+    struct serve *s = u->serve;
+    struct err err = {0};
+    if (!watch_look(s->watch, s->config, s->portal_ids, s->ingest, clock_wall_ms(), &err))
+        log_warning("what silence is usual is not known and is learnt anew why=\"%s\"", err.text);
+    return WATCH_EVERY_MS;
+}
+
 /* Each returns in how many milliseconds it wants to be called again. */
-static int64_t (*const jobs[])(struct upkeep *) = {feed_watchdog,   prune,          save_budgets,
-                                                   tell_of_portals, release_former, watch_titles};
+static int64_t (*const jobs[])(struct upkeep *) = {
+    feed_watchdog, prune, save_budgets, tell_of_portals, release_former, watch_titles, look};
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
 struct upkeep *upkeep_new(struct serve *serve)

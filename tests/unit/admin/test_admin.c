@@ -18,6 +18,7 @@ static struct world {
     struct portal_client *client;
     struct engine *engine;
     struct ingest *ingest;
+    struct watch *watch;
     struct admin *admin;
     int public_socket, sockets[2];
 } w;
@@ -81,6 +82,7 @@ static void start(const char *server_lines)
     struct err err = {0};
     load_config(server_lines);
     start_parts();
+    w.watch = watch_new(w.store, w.config->database);
     char unix_text[128];
     (void)snprintf(unix_text, sizeof unix_text, "unix:%s/s", w.temp.folder);
     w.sockets[0] = client_listen("127.0.0.1:0");
@@ -92,6 +94,7 @@ static void start(const char *server_lines)
                                                   .client = w.client,
                                                   .engine = w.engine,
                                                   .ingest = w.ingest,
+                                                  .watch = w.watch,
                                                   .sockets = w.sockets,
                                                   .socket_count = 2,
                                                   .listen_texts = texts,
@@ -117,6 +120,7 @@ static void teardown(void)
     engine_halt(w.engine);
     portal_client_stop(w.client, 0);
     engine_stop(w.engine);
+    watch_free(w.watch);
     store_close(w.store);
     config_free(w.config);
     temp_remove(&w.temp);
