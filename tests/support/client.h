@@ -71,7 +71,7 @@ static CLIENT_UNUSED void client_say(int fd, const char *text)
 struct reply {
     int status; /* 0: the connection ended without an answer */
     char head[4096];
-    char body[4096];
+    char body[16384];
 };
 
 /* Reads one byte; false at the end of the stream. */
