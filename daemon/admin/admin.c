@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/form.h"
 #include "common/jv.h"
 #include "common/mem.h"
 #include "common/secret.h"
@@ -82,6 +83,17 @@ static int forbidden(const struct admin *a, const struct http_request *r)
     return secret_same(token, given + sizeof bearer - 1) ? 0 : 401;
 }
 
+static void serve_forget_member(struct admin *a, struct http_request *r)
+{
+    struct err err = {0};
+    const char *text = http_query(r);
+    JV_AUTO *query = form_decode(text, strlen(text), NULL, NULL, &err);
+    if (query != NULL)
+        order_forget_member(a, r, query);
+    else
+        answer_error(r, 400, err.text);
+}
+
 static void serve_api(struct admin *a, struct http_request *r)
 {
     int status = forbidden(a, r);
@@ -90,6 +102,10 @@ static void serve_api(struct admin *a, struct http_request *r)
                      status == 403 ? "no admin-token-file is configured: the API answers on a Unix "
                                      "socket only"
                                    : "the bearer token is missing or wrong");
+        return;
+    }
+    if (strcmp(http_path(r), "/api/portal/forget-member") == 0) {
+        serve_forget_member(a, r);
         return;
     }
     if (strcmp(http_method(r), "POST") == 0) {
@@ -126,7 +142,8 @@ static void on_request(void *arg, struct http_request *r)
 {
     struct admin *a = arg;
     const char *method = http_method(r);
-    bool orders = strncmp(http_path(r), "/api/queue/", strlen("/api/queue/")) == 0;
+    bool orders = strncmp(http_path(r), "/api/queue/", strlen("/api/queue/")) == 0 ||
+                  strcmp(http_path(r), "/api/portal/forget-member") == 0;
     bool asks = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     if (orders ? strcmp(method, "POST") != 0 : !asks) {
         answer_error(r, 405, orders ? "POST would be right" : "GET would be right");

@@ -13,14 +13,14 @@
 #include "common/mem.h"
 #include "daemon/admin/parts.h"
 
-enum { NAME_SIZE = 96, SAY_SIZE = 320 };
+enum { SAY_SIZE = 320 };
 
 /* An order on its way. */
 struct order {
     struct admin *admin;
-    struct run run;      /* owned; as it will be */
-    const char *made;    /* id that the thing has in the portal, NULL: not said */
-    char who[NAME_SIZE]; /* "anna, uid 1000" */
+    struct run run;               /* owned; as it will be */
+    const char *made;             /* id that the thing has in the portal, NULL: not said */
+    char who[OPERATOR_NAME_SIZE]; /* "anna, uid 1000" */
     char say[SAY_SIZE];
     struct store_change *change;
 };
@@ -97,18 +97,20 @@ static const struct wish {
 /* ---- who ------------------------------------------------------------------------------------- */
 
 /* The kernel knows who holds the other end of a Unix socket; a token has no name. */
-static void name_peer(const struct http_request *r, char out[NAME_SIZE])
+void operator_name(const struct http_request *r, char out[OPERATOR_NAME_SIZE])
 {
     unsigned uid;
     char room[1024];
     struct passwd pw, *found = NULL;
     if (!http_peer_uid(r, &uid)) {
-        (void)snprintf(out, NAME_SIZE, "the holder of the admin token at %s", http_peer(r));
+        (void)snprintf(out, OPERATOR_NAME_SIZE, "the holder of the admin token at %s",
+                       http_peer(r));
         return;
     }
     if (getpwuid_r((uid_t)uid, &pw, room, sizeof room, &found) != 0)
         found = NULL;
-    (void)snprintf(out, NAME_SIZE, "%.60s (uid %u)", found != NULL ? pw.pw_name : "somebody", uid);
+    (void)snprintf(out, OPERATOR_NAME_SIZE, "%.60s (uid %u)",
+                   found != NULL ? pw.pw_name : "somebody", uid);
 }
 
 /* ---- taking an order ------------------------------------------------------------------------- */
@@ -186,7 +188,7 @@ static int take(struct admin *a, const struct wish *wish, struct http_request *r
     struct order *o = mem_alloc(sizeof *o);
     *o = (struct order){.admin = a, .made = jv_text(form, "made", NULL)};
     o->change = store_change_new();
-    name_peer(r, o->who);
+    operator_name(r, o->who);
     int status =
         store_read_run(a->reader, id, &o->run, &found, err) ? judge(wish, o, found, id, err) : 503;
     if (status == 0) {

@@ -32,6 +32,13 @@ void metrics_print(struct admin *, struct buf *);
 /* Takes value. */
 void answer_json(struct http_request *, int status, json_t *value);
 
+/* Who is at the other end, for the log and the trace: "anna (uid 1000)". */
+enum { OPERATOR_NAME_SIZE = 96 };
+void operator_name(const struct http_request *, char out[OPERATOR_NAME_SIZE]);
+
+/* POST /api/portal/forget-member: answers, now or when it is stored. */
+void order_forget_member(struct admin *, struct http_request *, const json_t *query);
+
 /* POST /api/queue/…: answers, now or when it is stored; false: no such route. */
 bool operator_serve(struct admin *, struct http_request *);
 

@@ -181,8 +181,8 @@ END_TEST
 START_TEST(every_verb_helps)
 {
     struct house *h = house_with(rule);
-    static const char *const verbs[] = {"serve",  "check", "status", "why",
-                                        "timers", "send",  "queue",  "when"};
+    static const char *const verbs[] = {"serve", "check", "status", "why",   "timers",
+                                        "send",  "queue", "when",   "portal"};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         says(h, WORDS(verbs[i], "--help"), 0, WORDS("usage: b24bridge", verbs[i]));
     house_close(h);
