@@ -8,6 +8,7 @@
 #include "daemon/admin/check.h"
 
 enum { STILL_MS = 60000 };
+static const int64_t certificate_ms = 14 * 86400000LL; /* that ends sooner is told of */
 
 /* The method whose operating time is used most. NULL: none is worth a word. */
 static const json_t *fullest(const json_t *methods)
@@ -85,6 +86,17 @@ static void say_more(const struct round *r, int i, const struct portal_health *h
     }
 }
 
+static void say_certificate(const struct round *r, const struct portal_health *h, struct finding *f)
+{
+    if (h->certificate_ms == 0 || h->certificate_ms - r->now_ms > certificate_ms)
+        return;
+    add(f,
+        "; its certificate is good for another %s: whoever looks after the portal has to renew it, "
+        "or no call will go through",
+        span_of(h->certificate_ms - r->now_ms).text);
+    add_warning(f);
+}
+
 void check_portal(const struct round *r, int i, struct finding *f)
 {
     const struct admin_options *o = &r->admin->options;
@@ -106,6 +118,7 @@ void check_portal(const struct round *r, int i, struct finding *f)
     else
         FIND(f, CHECK_WELL, "%s, bucket %.0f of %.0f", portal_circuit_word(h.circuit),
              h.bucket_level, h.bucket_size);
+    say_certificate(r, &h, f);
     say_methods(r, i, f);
     say_more(r, i, &h, f);
 }

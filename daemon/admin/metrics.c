@@ -292,6 +292,8 @@ static const struct metric metrics[] = {
     {"b24bridge_portal_runs", GAUGE, "runs by state", NULL, print_portal_runs},
     {"b24bridge_portal_moved", GAUGE, "1 when it answers at another address than the url-file's",
      NULL, print_moved},
+    {"b24bridge_portal_certificate_end_time_seconds", GAUGE,
+     "when its certificate expires; no sample while it has shown none", NULL, print_certificate},
     {"b24bridge_portal_silence_seconds", GAUGE, "since the portal's last event", NULL,
      print_silence},
     {"b24bridge_portal_silence_unusual", GAUGE,

@@ -43,6 +43,6 @@ metric_print_fn print_calls, print_portal_up, print_waiting, print_in_flight, pr
     print_bucket_size, print_requests, print_commands, print_batches, print_limited, print_unsure,
     print_retried, print_refused, print_last_good, print_next_probe, print_oldest_waiting,
     print_moved, print_circuit, print_portal_runs, print_operating, print_operating_limit,
-    print_overdue, print_silence, print_silence_unusual;
+    print_certificate, print_overdue, print_silence, print_silence_unusual;
 
 #endif

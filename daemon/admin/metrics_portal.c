@@ -61,6 +61,18 @@ PORTAL(print_next_probe, (double)h->probe_ms / 1000.0)
 PORTAL(print_oldest_waiting, (double)h->waiting_since_ms / 1000.0)
 PORTAL(print_moved, h->moved_to[0] != '\0')
 
+/* No sample where it is not known. */
+void print_certificate(const struct metric *m, const struct reading *r, struct buf *b)
+{
+    const struct admin_options *o = &r->admin->options;
+    for (int i = 0; i < o->config->portal_count; i++) {
+        struct portal_health h;
+        if (portal_client_health(o->client, o->portal_ids[i], &h) && h.certificate_ms > 0)
+            metric_line(b, m->name, (double)h.certificate_ms / 1000, "portal", portal_name(r, i),
+                        NULL);
+    }
+}
+
 /* One line a state, 1 for the present one. */
 void print_circuit(const struct metric *m, const struct reading *r, struct buf *b)
 {

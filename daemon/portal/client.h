@@ -93,6 +93,7 @@ struct portal_health {
     char why[320]; /* what is wrong and what to do */
     enum portal_circuit { CIRCUIT_CLOSED, CIRCUIT_PROBING, CIRCUIT_OPEN, CIRCUIT_PAUSED } circuit;
     int64_t last_good_ms;     /* wall, 0 never */
+    int64_t certificate_ms;   /* wall: its certificate is good until then; 0 not known */
     int64_t silent_since_ms;  /* wall: sent then, and no answer to anything since; 0 none */
     int64_t probe_ms;         /* wall: the next probe; 0 none is planned */
     int64_t waiting_since_ms; /* wall: the oldest call waiting; 0 none */

@@ -347,6 +347,8 @@ void portal_settle(struct portal *portal, const struct request *request, const s
     budget_counted(&portal->budget, reply->now_ms);
     for (size_t i = 0; i < request->count; i++)
         budget_release(&portal->budget, request->calls[i]->command.method);
+    if (reply->certificate_ms > 0)
+        portal->certificate_ms = reply->certificate_ms;
     reply_read(reply, request->calls, request->count, request->batch, &portal->budget, &effect);
     if (portal->requests == 0)
         portal->silent_since_ms = 0;
@@ -422,6 +424,7 @@ void portal_health_of(const struct portal *portal, int64_t mono_ms, int64_t wall
                    portal->circuit.held ? "paused by the operator; b24bridge queue resume ends it"
                                         : portal->circuit.why);
     ret->last_good_ms = portal->last_good_ms;
+    ret->certificate_ms = portal->certificate_ms;
     ret->silent_since_ms = portal->silent_since_ms;
     int64_t wait_ms = circuit_wait_ms(&portal->circuit, mono_ms);
     ret->probe_ms = wait_ms < 0 ? 0 : wall_ms + wait_ms;

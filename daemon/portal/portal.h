@@ -37,6 +37,7 @@ struct portal {
     int64_t last_good_ms;
     int64_t impatient_ms;        /* mono: when the patience of those who wait is looked at next */
     int64_t silent_since_ms;     /* wall: the first request since the last answer; 0 none */
+    int64_t certificate_ms;      /* wall: as long its certificate is good, 0 not known */
     struct portal_health totals; /* its counters only */
 };
 

@@ -21,8 +21,9 @@ struct reply {
     size_t size;
     int64_t sent_ms; /* wall */
     int64_t took_ms;
-    int64_t now_ms;     /* wall */
-    const char *secret; /* cut out of every text; "" none */
+    int64_t now_ms;         /* wall */
+    int64_t certificate_ms; /* wall: the end of the certificate that was shown; 0 none was */
+    const char *secret;     /* cut out of every text; "" none */
 };
 
 struct reply_effect {

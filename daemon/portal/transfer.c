@@ -152,6 +152,7 @@ void transfer_set_rest(struct transfer *transfer, struct portal *portal,
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->size);
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
     if (is_near(request->url))
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
 }
@@ -189,6 +190,24 @@ bool transfer_is_sent(const struct transfer *transfer)
     return header_bytes > 0;
 }
 
+/* The first certificate is the portal's own; those behind it may be older than what vouches for it.
+ * A kept connection has shown none. */
+int64_t transfer_certificate_ms(struct transfer *transfer)
+{
+    static const char mark[] = "Expire date:";
+    struct curl_certinfo *info = NULL;
+    if (curl_easy_getinfo(transfer->easy, CURLINFO_CERTINFO, &info) != CURLE_OK || info == NULL ||
+        info->num_of_certs < 1)
+        return 0;
+    for (const struct curl_slist *line = info->certinfo[0]; line != NULL; line = line->next) {
+        if (strncmp(line->data, mark, sizeof mark - 1) != 0)
+            continue;
+        time_t seconds = curl_getdate(line->data + sizeof mark - 1, NULL);
+        return seconds > 0 ? (int64_t)seconds * 1000 : 0;
+    }
+    return 0;
+}
+
 void transfer_read(struct transfer *transfer, CURLcode code, struct reply *ret)
 {
     long status = 0;
@@ -204,6 +223,7 @@ void transfer_read(struct transfer *transfer, CURLcode code, struct reply *ret)
         .sent_ms = transfer->sent_wall_ms,
         .took_ms = clock_mono_ms() - transfer->sent_mono_ms,
         .now_ms = clock_wall_ms(),
+        .certificate_ms = transfer_certificate_ms(transfer),
         .secret = "",
     };
 }

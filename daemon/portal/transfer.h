@@ -59,6 +59,8 @@ bool transfer_is_sent(const struct transfer *);
 void transfer_read(struct transfer *, CURLcode code, struct reply *ret);
 /* Where the portal says it is now, NULL when the answer is no redirect. */
 const char *transfer_redirect(struct transfer *);
+/* Until when the certificate is good that the other side has shown; wall, 0: it showed none. */
+int64_t transfer_certificate_ms(struct transfer *);
 /* Wipes what was sent, forgets what came. */
 void transfer_reset(struct transfer *);
 

@@ -70,6 +70,8 @@ static int64_t wait_ms(void)
     return wait;
 }
 
+static int64_t certificate_ms; /* that the next reply's handshake shows */
+
 static void settle(int curl_code, int status, const char *body)
 {
     const struct reply reply = {.curl_code = curl_code,
@@ -81,6 +83,7 @@ static void settle(int curl_code, int status, const char *body)
                                 .sent_ms = now,
                                 .took_ms = 10,
                                 .now_ms = now,
+                                .certificate_ms = certificate_ms,
                                 .secret = portal.code};
     portal_settle(&portal, &request, &reply, now, &ended);
     portal_request_done(&request);
@@ -347,6 +350,23 @@ START_TEST(a_portal_that_wavers_loses_no_call)
     settle(0, 200, good);
     ck_assert_ptr_eq(ended.first, call);
     ck_assert_int_eq(call->answer.verdict, VERDICT_DONE);
+    end();
+}
+END_TEST
+
+START_TEST(health_keeps_the_certificate_that_was_shown_last)
+{
+    static const int64_t shown[] = {0, 5000, 0, 7000}, known[] = {0, 5000, 5000, 7000};
+    begin();
+    for (size_t i = 0; i < 4; i++) {
+        struct portal_health health;
+        (void)submit("a", false);
+        ck_assert(next());
+        certificate_ms = shown[i];
+        settle(0, 200, "{\"result\":1}");
+        portal_health_of(&portal, now, now, &health);
+        ck_assert_int_eq(health.certificate_ms, known[i]);
+    }
     end();
 }
 END_TEST
@@ -665,4 +685,5 @@ CHECK_MAIN("portal", the_address_is_taken_apart, an_address_that_is_no_hooks_is_
            a_scarce_bucket_gathers_calls_while_a_request_is_under_way,
            bulk_moves_however_many_urgent_calls_come,
            what_waits_is_spread_over_the_requests_that_may_be_in_flight,
-           a_refused_call_frees_its_place_in_the_budgets)
+           a_refused_call_frees_its_place_in_the_budgets,
+           health_keeps_the_certificate_that_was_shown_last)
