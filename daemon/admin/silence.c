@@ -68,7 +68,8 @@ static bool end_hour(struct silence *s, int64_t now_ms, struct silence_hour *ret
 
 static void hear(struct silence *s, int64_t heard_ms, int64_t now_ms)
 {
-    if (heard_ms > 0 && (heard_ms > s->since_ms || !s->heard)) {
+    bool news = heard_ms > s->since_ms || (!s->heard && heard_ms > s->looked_ms);
+    if (heard_ms > 0 && news) {
         s->since_ms = heard_ms < now_ms ? heard_ms : now_ms;
         s->off_ms = 0;
         s->heard = true;
@@ -91,6 +92,11 @@ bool silence_look(struct silence *s, const struct zone *zone, int64_t heard_ms, 
     struct silence_hour hour = hour_of(zone, now_ms);
     if (now_ms < s->looked_ms || now_ms - s->looked_ms > LOOKS_MS)
         s->whole = false;
+    if (s->looked_ms > 0 && now_ms - s->looked_ms > LOOKS_MS) { /* we were asleep, not the portal */
+        s->since_ms = now_ms;
+        s->heard = false;
+        s->off_ms = 0;
+    }
     bool ended = hour.at_ms != s->now.at_ms && end_hour(s, now_ms, ret);
     if (special && s->looked_ms > 0 && now_ms > s->looked_ms)
         s->off_ms += now_ms - s->looked_ms;

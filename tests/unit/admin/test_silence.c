@@ -198,6 +198,16 @@ START_TEST(what_was_missed_while_down_is_not_the_portals_silence)
 }
 END_TEST
 
+START_TEST(after_a_pause_of_the_machine_silence_begins_anew)
+{
+    (void)live(office, at(0, 0, 0, 0), at(4, 1, 10, 1));
+    ck_assert_int_eq(live(nothing, at(4, 1, 14, 0), at(4, 1, 14, 30)), 0);
+    ck_assert(!s.heard);
+    ck_assert_int_eq(silence_judge(&s, zone, false, at(4, 1, 14, 30)).silent_ms, 30 * MINUTE);
+    ck_assert_int_gt(live(nothing, at(4, 1, 14, 30), at(4, 1, 15, 30)), 20);
+}
+END_TEST
+
 START_TEST(an_hour_that_was_not_watched_wholly_teaches_nothing)
 {
     (void)live(office, at(0, 0, 0, 0), at(0, 1, 10, 20));
@@ -272,6 +282,7 @@ CHECK_MAIN_FIXTURE("silence", setup, teardown, a_usual_life_is_never_unusual,
                    who_sends_once_a_day_may_be_silent_until_then,
                    a_short_restart_does_not_end_the_watch,
                    what_was_missed_while_down_is_not_the_portals_silence,
+                   after_a_pause_of_the_machine_silence_begins_anew,
                    an_hour_that_was_not_watched_wholly_teaches_nothing,
                    a_portal_that_never_sent_is_never_missed, a_clock_that_goes_back_harms_nothing,
                    a_row_that_makes_no_sense_is_left_out, the_hours_go_with_summer_time,
