@@ -128,8 +128,8 @@ void check_silence(const struct round *r, int i, struct finding *f)
     const struct admin_options *o = &r->admin->options;
     struct silence_verdict v;
     bool holiday;
-    if (!watch_silence(o->watch, o->portal_ids[i], o->config->portals[i].zone, r->now_ms, &v,
-                       &holiday)) {
+    if (!watch_silence(o->watch, o->portal_ids[i], o->config->portals[i].zone,
+                       ingest_heard_ms(o->ingest, i), r->now_ms, &v, &holiday)) {
         FIND(f, CHECK_WELL, "the watch begins");
         return;
     }

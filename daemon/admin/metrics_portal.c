@@ -161,8 +161,8 @@ static void each_silence(const struct metric *m, const struct reading *r, struct
     for (int i = 0; i < o->config->portal_count; i++) {
         struct silence_verdict v;
         bool holiday;
-        if (watch_silence(o->watch, o->portal_ids[i], o->config->portals[i].zone, r->now_ms, &v,
-                          &holiday))
+        if (watch_silence(o->watch, o->portal_ids[i], o->config->portals[i].zone,
+                          ingest_heard_ms(o->ingest, i), r->now_ms, &v, &holiday))
             metric_line(b, m->name, value(&v), "portal", portal_name(r, i), NULL);
     }
 }

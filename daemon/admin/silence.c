@@ -66,24 +66,29 @@ static bool end_hour(struct silence *s, int64_t now_ms, struct silence_hour *ret
     return kept;
 }
 
-static void hear(struct silence *s, int64_t heard_ms, int64_t now_ms)
+/* The last event, as far as is known now. */
+struct last {
+    int64_t since_ms, off_ms;
+    bool heard;
+};
+
+static struct last last_of(const struct silence *s, int64_t heard_ms, int64_t now_ms)
 {
+    struct last last = {s->since_ms, s->off_ms, s->heard};
     bool news = heard_ms > s->since_ms || (!s->heard && heard_ms > s->looked_ms);
-    if (heard_ms > 0 && news) {
-        s->since_ms = heard_ms < now_ms ? heard_ms : now_ms;
-        s->off_ms = 0;
-        s->heard = true;
+    if (heard_ms > 0 && news)
+        last = (struct last){heard_ms, 0, true};
+    if (last.since_ms > now_ms) { /* the clock was set back */
+        last.since_ms = now_ms;
+        last.off_ms = 0;
     }
-    if (s->since_ms > now_ms) { /* the clock was set back */
-        s->since_ms = now_ms;
-        s->off_ms = 0;
-    }
+    return last;
 }
 
 /* Holidays are not counted, or the night after one would be unusual. */
-static int64_t silent_ms(const struct silence *s, int64_t now_ms)
+static int64_t silent_ms(struct last last, int64_t now_ms)
 {
-    return now_ms - s->since_ms - s->off_ms;
+    return now_ms - last.since_ms - last.off_ms;
 }
 
 bool silence_look(struct silence *s, const struct zone *zone, int64_t heard_ms, bool special,
@@ -100,11 +105,14 @@ bool silence_look(struct silence *s, const struct zone *zone, int64_t heard_ms, 
     bool ended = hour.at_ms != s->now.at_ms && end_hour(s, now_ms, ret);
     if (special && s->looked_ms > 0 && now_ms > s->looked_ms)
         s->off_ms += now_ms - s->looked_ms;
-    hear(s, heard_ms, now_ms);
+    struct last last = last_of(s, heard_ms, now_ms);
+    s->since_ms = last.since_ms;
+    s->off_ms = last.off_ms;
+    s->heard = last.heard;
     if (hour.at_ms != s->now.at_ms)
         begin_hour(s, &hour, special, now_ms);
-    if (silent_ms(s, now_ms) > s->now.gap_ms)
-        s->now.gap_ms = silent_ms(s, now_ms);
+    if (silent_ms(last, now_ms) > s->now.gap_ms)
+        s->now.gap_ms = silent_ms(last, now_ms);
     s->whole = s->whole && !special;
     s->looked_ms = now_ms;
     return ended;
@@ -136,21 +144,24 @@ static int usual(const struct silence *s, const struct zone *zone, int64_t now_m
     return weeks;
 }
 
-static bool too_long(const struct silence *s, const struct zone *zone, int64_t now_ms)
+static bool too_long(const struct silence *s, const struct zone *zone, struct last last,
+                     int64_t now_ms)
 {
     int64_t usual_ms;
     int weeks = usual(s, zone, now_ms, &usual_ms);
-    return weeks >= WEEKS_LEAST && silent_ms(s, now_ms) > 2 * usual_ms + MARGIN_MS;
+    return weeks >= WEEKS_LEAST && silent_ms(last, now_ms) > 2 * usual_ms + MARGIN_MS;
 }
 
-struct silence_verdict silence_judge(const struct silence *s, const struct zone *zone, bool special,
-                                     int64_t now_ms)
+struct silence_verdict silence_judge(const struct silence *s, const struct zone *zone,
+                                     int64_t heard_ms, bool special, int64_t now_ms)
 {
-    struct silence_verdict v = {.silent_ms = now_ms - s->since_ms, .heard = s->heard};
+    struct last last = last_of(s, heard_ms, now_ms);
+    struct silence_verdict v = {.silent_ms = now_ms - last.since_ms, .heard = last.heard};
     v.weeks = usual(s, zone, now_ms, &v.usual_ms);
     if (v.weeks < WEEKS_LEAST)
         v.usual_ms = 0;
-    v.unusual = !special && too_long(s, zone, now_ms) && too_long(s, zone, now_ms - GRACE_MS);
+    v.unusual =
+        !special && too_long(s, zone, last, now_ms) && too_long(s, zone, last, now_ms - GRACE_MS);
     return v;
 }
 

@@ -54,8 +54,9 @@ struct silence_verdict {
     int64_t usual_ms;  /* the longest that was usual; 0 while too little is known */
     bool heard;        /* an event has been heard at all */
 };
-struct silence_verdict silence_judge(const struct silence *, const struct zone *, bool special,
-                                     int64_t now_ms);
+/* With the last event as it is known now, which may be newer than the last look. */
+struct silence_verdict silence_judge(const struct silence *, const struct zone *, int64_t heard_ms,
+                                     bool special, int64_t now_ms);
 
 /* A working weekday that is off, as the calendar knows: a holiday. */
 bool silence_is_holiday(const struct calendar *, int64_t now_ms);

@@ -182,13 +182,13 @@ void watch_keep(struct watch *w, int64_t now_ms)
 
 /* ---- what it says ---------------------------------------------------------------------------- */
 
-bool watch_silence(struct watch *w, int64_t portal_id, const struct zone *zone, int64_t now_ms,
-                   struct silence_verdict *ret, bool *ret_holiday)
+bool watch_silence(struct watch *w, int64_t portal_id, const struct zone *zone, int64_t heard_ms,
+                   int64_t now_ms, struct silence_verdict *ret, bool *ret_holiday)
 {
     pthread_mutex_lock(&w->lock);
     const struct watched_portal *portal = find(w, portal_id);
     if (portal != NULL) {
-        *ret = silence_judge(&portal->silence, zone, portal->holiday, now_ms);
+        *ret = silence_judge(&portal->silence, zone, heard_ms, portal->holiday, now_ms);
         *ret_holiday = portal->holiday;
     }
     pthread_mutex_unlock(&w->lock);

@@ -25,9 +25,10 @@ bool watch_look(struct watch *, const struct config *, const int64_t *portal_ids
 /* At the end: hands to the store what a watch after a short restart goes on with. */
 void watch_keep(struct watch *, int64_t now_ms);
 
-/* Of a portal's silence. False: it has not been looked at yet. */
-bool watch_silence(struct watch *, int64_t portal_id, const struct zone *, int64_t now_ms,
-                   struct silence_verdict *ret, bool *ret_holiday);
+/* Of a portal's silence, which has been heard then (0: not yet). False: it has not been looked at
+ * yet. */
+bool watch_silence(struct watch *, int64_t portal_id, const struct zone *, int64_t heard_ms,
+                   int64_t now_ms, struct silence_verdict *ret, bool *ret_holiday);
 
 struct watch_disk {
     int64_t free_bytes, database_bytes; /* the file's, its log's not */

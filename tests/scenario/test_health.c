@@ -45,6 +45,7 @@ START_TEST(a_member_is_forgotten_on_order_and_the_next_event_pins_its_own)
 {
     struct house *h = house_with(rule);
     ck_assert_int_eq(post(h, HOUSE_MEMBER), 200);
+    HOUSE_UNTIL(h, health_says(h, "last event "));
     ck_assert_int_eq(post(h, OTHER), 403);
     ck_assert(health_says(h, "`b24bridge portal forget-member main`"));
     says(h, WORDS("status"), 0, "warning");

@@ -353,9 +353,9 @@ START_TEST(the_watch_goes_on_over_a_reload_and_is_kept_at_the_end)
     bool holiday;
     w.watch = watch_new(w.store, w.config->database);
     const struct zone *zone = w.config->portals[0].zone;
-    ck_assert(!watch_silence(w.watch, w.portal, zone, clock_wall_ms(), &v, &holiday));
+    ck_assert(!watch_silence(w.watch, w.portal, zone, 0, clock_wall_ms(), &v, &holiday));
     ck_assert(watch_look(w.watch, w.config, &w.portal, w.ingest, clock_wall_ms(), &err));
-    ck_assert(watch_silence(w.watch, w.portal, zone, heard + 4 * HOUR, &v, &holiday));
+    ck_assert(watch_silence(w.watch, w.portal, zone, 0, heard + 4 * HOUR, &v, &holiday));
     ck_assert(v.heard);
     ck_assert_int_eq(v.silent_ms, 4 * HOUR);
     ck_assert_int_eq(v.weeks, 4);

@@ -51,7 +51,7 @@ static int live_days(life *sends, bool special, int64_t from, int64_t to)
             heard = now;
         if (silence_look(&s, zone, heard, special, now, &hour))
             kept[kept_count++] = hour;
-        unusual += silence_judge(&s, zone, special, now).unusual;
+        unusual += silence_judge(&s, zone, heard, special, now).unusual;
     }
     return unusual;
 }
@@ -77,7 +77,7 @@ static void teardown(void)
 
 static bool unusual_at(int64_t now)
 {
-    return silence_judge(&s, zone, false, now).unusual;
+    return silence_judge(&s, zone, heard, false, now).unusual;
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -85,7 +85,7 @@ static bool unusual_at(int64_t now)
 START_TEST(a_usual_life_is_never_unusual)
 {
     ck_assert_int_eq(live(office, at(0, 0, 0, 0), at(10, 0, 0, 0)), 0);
-    struct silence_verdict v = silence_judge(&s, zone, false, at(10, 0, 0, 0));
+    struct silence_verdict v = silence_judge(&s, zone, heard, false, at(10, 0, 0, 0));
     ck_assert(v.heard);
     ck_assert_int_eq(v.weeks, 8);
     /* Sunday night: since Friday 17:55. */
@@ -98,11 +98,22 @@ START_TEST(events_that_stop_by_day_are_missed_within_the_hour)
     ck_assert_int_eq(live(office, at(0, 0, 0, 0), at(4, 1, 11, 1)), 0);
     ck_assert_int_eq(live(nothing, at(4, 1, 11, 1), at(4, 1, 11, 30)), 0);
     ck_assert_int_eq(live(nothing, at(4, 1, 11, 30), at(4, 1, 12, 1)), 7);
-    struct silence_verdict v = silence_judge(&s, zone, false, at(4, 1, 12, 0));
+    struct silence_verdict v = silence_judge(&s, zone, heard, false, at(4, 1, 12, 0));
     ck_assert(v.unusual);
     ck_assert_int_eq(v.silent_ms, HOUR);
     ck_assert_int_eq(v.usual_ms, 4 * MINUTE); /* between two looks a minute passes unseen */
     ck_assert_int_eq(v.weeks, 4);
+}
+END_TEST
+
+START_TEST(an_event_counts_before_the_next_look)
+{
+    (void)live(office, at(0, 0, 0, 0), at(4, 1, 11, 1));
+    (void)live(nothing, at(4, 1, 11, 1), at(4, 1, 13, 0));
+    ck_assert(unusual_at(at(4, 1, 13, 0)));
+    heard = at(4, 1, 13, 0) - 1000;
+    ck_assert(!unusual_at(at(4, 1, 13, 0)));
+    ck_assert_int_eq(silence_judge(&s, zone, heard, false, at(4, 1, 13, 0)).silent_ms, 1000);
 }
 END_TEST
 
@@ -126,7 +137,7 @@ START_TEST(nothing_is_said_before_three_weeks_are_known)
 {
     (void)live(office, at(0, 0, 0, 0), at(2, 1, 11, 1));
     ck_assert_int_eq(live(nothing, at(2, 1, 11, 1), at(2, 6, 0, 0)), 0);
-    struct silence_verdict v = silence_judge(&s, zone, false, at(2, 1, 12, 0));
+    struct silence_verdict v = silence_judge(&s, zone, heard, false, at(2, 1, 12, 0));
     ck_assert_int_eq(v.weeks, 2);
     ck_assert_int_eq(v.usual_ms, 0);
 }
@@ -137,7 +148,7 @@ START_TEST(a_holiday_alarms_nobody_and_teaches_nothing)
     (void)live(office, at(0, 0, 0, 0), at(4, 2, 0, 0));
     ck_assert_int_eq(live_days(nothing, true, at(4, 2, 0, 0), at(4, 3, 0, 0)), 0);
     ck_assert_int_eq(live(office, at(4, 3, 0, 0), at(5, 2, 11, 1)), 0);
-    struct silence_verdict v = silence_judge(&s, zone, false, at(5, 2, 11, 30));
+    struct silence_verdict v = silence_judge(&s, zone, heard, false, at(5, 2, 11, 30));
     ck_assert_int_eq(v.weeks, 4);
     ck_assert_int_eq(v.usual_ms, 4 * MINUTE);
 }
@@ -156,7 +167,7 @@ START_TEST(one_odd_week_of_five_is_forgiven)
     (void)live(office, at(0, 0, 0, 0), at(2, 1, 0, 0));
     (void)live(nothing, at(2, 1, 0, 0), at(2, 2, 0, 0)); /* a day on which all was broken */
     (void)live(office, at(2, 2, 0, 0), at(5, 1, 11, 1));
-    ck_assert_int_eq(silence_judge(&s, zone, false, at(5, 1, 11, 30)).usual_ms, 4 * MINUTE);
+    ck_assert_int_eq(silence_judge(&s, zone, heard, false, at(5, 1, 11, 30)).usual_ms, 4 * MINUTE);
     ck_assert_int_gt(live(nothing, at(5, 1, 11, 1), at(5, 1, 12, 30)), 30);
 }
 END_TEST
@@ -203,7 +214,8 @@ START_TEST(after_a_pause_of_the_machine_silence_begins_anew)
     (void)live(office, at(0, 0, 0, 0), at(4, 1, 10, 1));
     ck_assert_int_eq(live(nothing, at(4, 1, 14, 0), at(4, 1, 14, 30)), 0);
     ck_assert(!s.heard);
-    ck_assert_int_eq(silence_judge(&s, zone, false, at(4, 1, 14, 30)).silent_ms, 30 * MINUTE);
+    ck_assert_int_eq(silence_judge(&s, zone, heard, false, at(4, 1, 14, 30)).silent_ms,
+                     30 * MINUTE);
     ck_assert_int_gt(live(nothing, at(4, 1, 14, 30), at(4, 1, 15, 30)), 20);
 }
 END_TEST
@@ -225,7 +237,7 @@ START_TEST(a_portal_that_never_sent_is_never_missed)
 {
     ck_assert_int_eq(live(nothing, at(0, 0, 0, 0), at(6, 0, 0, 0)), 0);
     ck_assert_int_eq(kept_count, 0);
-    ck_assert(!silence_judge(&s, zone, false, at(6, 0, 0, 0)).heard);
+    ck_assert(!silence_judge(&s, zone, heard, false, at(6, 0, 0, 0)).heard);
 }
 END_TEST
 
@@ -235,7 +247,7 @@ START_TEST(a_clock_that_goes_back_harms_nothing)
     struct silence_hour hour;
     (void)silence_look(&s, zone, heard, false, at(4, 1, 10, 0), &hour);
     ck_assert(!unusual_at(at(4, 1, 10, 0)));
-    ck_assert_int_ge(silence_judge(&s, zone, false, at(4, 1, 10, 0)).silent_ms, 0);
+    ck_assert_int_ge(silence_judge(&s, zone, heard, false, at(4, 1, 10, 0)).silent_ms, 0);
 }
 END_TEST
 
@@ -243,7 +255,7 @@ START_TEST(a_row_that_makes_no_sense_is_left_out)
 {
     silence_learn(&s, &(struct silence_hour){.slot = SILENCE_SLOTS, .lap = 0, .at_ms = 1});
     silence_learn(&s, &(struct silence_hour){.slot = 0, .lap = -1, .at_ms = 1});
-    ck_assert_int_eq(silence_judge(&s, zone, false, monday).weeks, 0);
+    ck_assert_int_eq(silence_judge(&s, zone, heard, false, monday).weeks, 0);
 }
 END_TEST
 
@@ -255,7 +267,7 @@ START_TEST(the_hours_go_with_summer_time)
     silence_init(&s, monday);
     /* The clocks change on the 29th of March and people go on as theirs say. */
     ck_assert_int_eq(live(office, at(0, 0, 0, 0), at(7, 0, 0, 0)), 0);
-    ck_assert_int_eq(silence_judge(&s, zone, false, at(6, 2, 11, 0)).weeks, 6);
+    ck_assert_int_eq(silence_judge(&s, zone, heard, false, at(6, 2, 11, 0)).weeks, 6);
 }
 END_TEST
 
@@ -273,17 +285,15 @@ START_TEST(a_holiday_is_a_weekday_off_whose_neighbours_are_not)
 }
 END_TEST
 
-CHECK_MAIN_FIXTURE("silence", setup, teardown, a_usual_life_is_never_unusual,
-                   events_that_stop_by_day_are_missed_within_the_hour, it_ends_with_the_first_event,
-                   a_monday_that_does_not_begin_is_noticed_after_it_should_have,
-                   nothing_is_said_before_three_weeks_are_known,
-                   a_holiday_alarms_nobody_and_teaches_nothing,
-                   the_morning_after_a_holiday_is_as_others, one_odd_week_of_five_is_forgiven,
-                   who_sends_once_a_day_may_be_silent_until_then,
-                   a_short_restart_does_not_end_the_watch,
-                   what_was_missed_while_down_is_not_the_portals_silence,
-                   after_a_pause_of_the_machine_silence_begins_anew,
-                   an_hour_that_was_not_watched_wholly_teaches_nothing,
-                   a_portal_that_never_sent_is_never_missed, a_clock_that_goes_back_harms_nothing,
-                   a_row_that_makes_no_sense_is_left_out, the_hours_go_with_summer_time,
-                   a_holiday_is_a_weekday_off_whose_neighbours_are_not)
+CHECK_MAIN_FIXTURE(
+    "silence", setup, teardown, a_usual_life_is_never_unusual,
+    events_that_stop_by_day_are_missed_within_the_hour, an_event_counts_before_the_next_look,
+    it_ends_with_the_first_event, a_monday_that_does_not_begin_is_noticed_after_it_should_have,
+    nothing_is_said_before_three_weeks_are_known, a_holiday_alarms_nobody_and_teaches_nothing,
+    the_morning_after_a_holiday_is_as_others, one_odd_week_of_five_is_forgiven,
+    who_sends_once_a_day_may_be_silent_until_then, a_short_restart_does_not_end_the_watch,
+    what_was_missed_while_down_is_not_the_portals_silence,
+    after_a_pause_of_the_machine_silence_begins_anew,
+    an_hour_that_was_not_watched_wholly_teaches_nothing, a_portal_that_never_sent_is_never_missed,
+    a_clock_that_goes_back_harms_nothing, a_row_that_makes_no_sense_is_left_out,
+    the_hours_go_with_summer_time, a_holiday_is_a_weekday_off_whose_neighbours_are_not)
