@@ -96,7 +96,8 @@ struct upkeep *upkeep_new(struct serve *);
 void upkeep_free(struct upkeep *);
 /* Does what is due; returns milliseconds until something is. */
 int64_t upkeep_run(struct upkeep *);
-/* Stores the portals' budgets as they are now; returns after the commit. */
+/* At the end, of the daemon or of a configuration: stores the portals' budgets as they are now, and
+ * the watch looks once more; returns after the commit. */
 void upkeep_save_budgets(struct upkeep *);
 
 #endif

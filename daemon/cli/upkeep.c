@@ -93,10 +93,20 @@ static int64_t save_budgets(struct upkeep *u)
     return BUDGETS_EVERY_MS;
 }
 
+static int64_t look(struct upkeep *u)
+{
+    struct serve *s = u->serve;
+    struct err err = {0};
+    if (!watch_look(s->watch, s->config, s->portal_ids, s->ingest, clock_wall_ms(), &err))
+        log_warning("what silence is usual is not known and is learnt anew why=\"%s\"", err.text);
+    return WATCH_EVERY_MS;
+}
+
 void upkeep_save_budgets(struct upkeep *u)
 {
     struct err err = {0};
     struct store_change *change = store_change_new();
+    (void)look(u); /* what the listener has heard since the last time goes with it */
     for (int i = 0; i < u->serve->config->portal_count; i++)
         save_budget(u, change, i);
     if (!store_commit(u->serve->store, change, &err))
@@ -145,15 +155,6 @@ static int64_t release_former(struct upkeep *u)
 static int64_t watch_titles(struct upkeep *u)
 {
     return u->serve->config->rules->titles.unknown_count > 0 ? TITLES_EVERY_MS : IDLE_MS;
-}
-
-static int64_t look(struct upkeep *u)
-{
-    struct serve *s = u->serve;
-    struct err err = {0};
-    if (!watch_look(s->watch, s->config, s->portal_ids, s->ingest, clock_wall_ms(), &err))
-        log_warning("what silence is usual is not known and is learnt anew why=\"%s\"", err.text);
-    return WATCH_EVERY_MS;
 }
 
 /* Each returns in how many milliseconds it wants to be called again. */

@@ -1,5 +1,6 @@
 /* What an operator is told to do, and the member_id that he may have forgotten. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -143,6 +144,31 @@ START_TEST(a_frozen_rule_is_a_warning_that_says_how_to_thaw_it)
 }
 END_TEST
 
+static bool is_reloaded(struct house *h)
+{
+    char *log = house_daemon_log(h);
+    bool found = strstr(log, "reloaded portals=1") != NULL;
+    mem_free(log);
+    return found;
+}
+
+START_TEST(when_a_portal_was_heard_outlives_a_reload_and_a_short_restart)
+{
+    struct house *h = house_with(rule);
+    HOUSE_UNTIL(h, health_says(h, "no event since the start"));
+    ck_assert_int_eq(post(h, HOUSE_MEMBER), 200);
+    HOUSE_UNTIL(h, health_says(h, "last event "));
+    (void)kill(house_daemon_pid(h), SIGHUP);
+    HOUSE_UNTIL(h, is_reloaded(h));
+    HOUSE_UNTIL(h, health_says(h, "last event "));
+    ck_assert_int_eq(house_stop(h), 0);
+    house_start(h);
+    HOUSE_UNTIL(h, health_says(h, "last event "));
+    house_close(h);
+}
+END_TEST
+
 CHECK_MAIN("health", a_member_is_forgotten_on_order_and_the_next_event_pins_its_own,
            what_was_forgotten_stays_so_over_kill_9, who_ordered_it_is_in_the_log_and_the_answer,
-           what_cannot_be_forgotten_is_said, a_frozen_rule_is_a_warning_that_says_how_to_thaw_it)
+           what_cannot_be_forgotten_is_said, a_frozen_rule_is_a_warning_that_says_how_to_thaw_it,
+           when_a_portal_was_heard_outlives_a_reload_and_a_short_restart)
