@@ -144,6 +144,26 @@ START_TEST(a_frozen_rule_is_a_warning_that_says_how_to_thaw_it)
 }
 END_TEST
 
+START_TEST(a_method_that_has_used_up_its_time_is_a_warning)
+{
+    struct house *h = house_with(rule);
+    house_fault(h, json_pack("{ss ss ss si si ss}", "kind", "refuse", "code",
+                             "OPERATION_TIME_LIMIT", "text", "", "status", 429, "count", 0,
+                             "method", "crm.timeline.comment.add"));
+    (void)house_add(h, IVANOV, DEAL, json_pack("{ss}", "title", "Окна"));
+    HOUSE_UNTIL(h, health_says(h, "; crm.timeline.comment.add has used "));
+    ck_assert(health_says(h, " s of its operating time and may be called again in "));
+    ck_assert(health_says(h, "its calls wait, make fewer or cheaper ones"));
+    ck_assert_double_eq(house_metric(h, "b24bridge_check{check=\"portal main\"} "), 1);
+    ck_assert_double_eq(house_metric(h, "b24bridge_portal_up{portal=\"main\"} "), 1);
+    ck_assert_double_gt(house_metric(h, "b24bridge_portal_operating_limit_seconds{portal=\"main\","
+                                        "method=\"crm.timeline.comment.add\"} "),
+                        0);
+    house_clear_faults(h);
+    house_close(h);
+}
+END_TEST
+
 static bool is_reloaded(struct house *h)
 {
     char *log = house_daemon_log(h);
@@ -168,7 +188,8 @@ START_TEST(when_a_portal_was_heard_outlives_a_reload_and_a_short_restart)
 }
 END_TEST
 
-CHECK_MAIN("health", a_member_is_forgotten_on_order_and_the_next_event_pins_its_own,
+CHECK_MAIN("health", a_method_that_has_used_up_its_time_is_a_warning,
+           a_member_is_forgotten_on_order_and_the_next_event_pins_its_own,
            what_was_forgotten_stays_so_over_kill_9, who_ordered_it_is_in_the_log_and_the_answer,
            what_cannot_be_forgotten_is_said, a_frozen_rule_is_a_warning_that_says_how_to_thaw_it,
            when_a_portal_was_heard_outlives_a_reload_and_a_short_restart)
