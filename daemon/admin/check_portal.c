@@ -133,21 +133,20 @@ void check_silence(const struct round *r, int i, struct finding *f)
         FIND(f, CHECK_WELL, "the watch begins");
         return;
     }
-    struct span silent = span_of(v.silent_ms), usual = span_of(v.usual_ms);
+    struct span silent = span_of(v.silent_ms);
     if (v.unusual)
         FIND(f, CHECK_WARNING,
-             "no event for %s, while %s is the longest that is usual at this hour: see in Bitrix24 "
-             "whether the outbound webhook still stands and whether its handler's address opens "
-             "from outside; if today is a day off, name it in a [calendar]",
-             silent.text, usual.text);
+             "no event for %s, while in the same hours of the weeks before at least %lld came: see "
+             "in Bitrix24 whether the outbound webhook still stands and whether its handler's "
+             "address opens from outside; if today is a day off, name it in a [calendar]",
+             silent.text, (long long)v.expected);
     else if (!v.heard)
         FIND(f, CHECK_WELL, "no event since the start, %s ago", silent.text);
     else if (holiday)
         FIND(f, CHECK_WELL, "last event %s ago; a day off, on which none is missed", silent.text);
-    else if (v.usual_ms > 0)
-        FIND(f, CHECK_WELL, "last event %s ago; %s is the longest that is usual at this hour",
-             silent.text, usual.text);
-    else
+    else if (v.weeks < 3)
         FIND(f, CHECK_WELL, "last event %s ago; what is usual is being learnt (week %d of 3)",
-             silent.text, v.weeks + 1 < 3 ? v.weeks + 1 : 3);
+             silent.text, v.weeks + 1);
+    else
+        FIND(f, CHECK_WELL, "last event %s ago, as is usual", silent.text);
 }

@@ -31,7 +31,7 @@ static const char room_setting[] = "watch.room";
 static void learn(void *arg, const struct silence_row *row)
 {
     const struct silence_hour hour = {
-        .slot = row->slot, .lap = row->lap, .at_ms = row->at_ms, .gap_ms = row->gap_ms};
+        .slot = row->slot, .lap = row->lap, .at_ms = row->at_ms, .events = row->events};
     silence_learn(arg, &hour);
 }
 
@@ -113,19 +113,20 @@ static void put_heard(struct watch *w, struct store_change *change, int64_t now_
 
 /* True: an hour has ended. */
 static bool look_at(struct watch *w, struct watched_portal *portal, const struct zone *zone,
-                    bool holiday, int64_t heard_ms, int64_t now_ms, struct store_change *change)
+                    bool holiday, struct silence_heard heard, int64_t now_ms,
+                    struct store_change *change)
 {
     struct silence_hour hour;
     pthread_mutex_lock(&w->lock);
     portal->holiday = holiday;
-    bool ended = silence_look(&portal->silence, zone, heard_ms, holiday, now_ms, &hour);
+    bool ended = silence_look(&portal->silence, zone, heard, holiday, now_ms, &hour);
     pthread_mutex_unlock(&w->lock);
     if (ended)
         store_put_silence(change, &(struct silence_row){.portal = portal->id,
                                                         .slot = hour.slot,
                                                         .lap = hour.lap,
                                                         .at_ms = hour.at_ms,
-                                                        .gap_ms = hour.gap_ms});
+                                                        .events = hour.events});
     return ended;
 }
 
@@ -159,9 +160,10 @@ bool watch_look(struct watch *w, const struct config *config, const int64_t *ids
     bool news = look_at_room(w, now_ms, change);
     for (int i = 0; i < config->portal_count; i++) {
         struct watched_portal *portal = find(w, ids[i]);
-        if (portal != NULL &&
-            look_at(w, portal, config->portals[i].zone, is_holiday(config, i, now_ms),
-                    ingest_heard_ms(ingest, i), now_ms, change))
+        const struct silence_heard heard = {ingest_heard_ms(ingest, i),
+                                            ingest_heard_count(ingest, i)};
+        if (portal != NULL && look_at(w, portal, config->portals[i].zone,
+                                      is_holiday(config, i, now_ms), heard, now_ms, change))
             news = true;
     }
     if (news) {

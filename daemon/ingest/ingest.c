@@ -57,7 +57,7 @@ struct ingest_portal {
     char member[80];    /* pinned; "" not yet. The HTTP thread's own */
     atomic_bool stored; /* a commit holds the pin: until then each event brings it along */
     atomic_bool forget; /* what is pinned is to be forgotten */
-    atomic_llong heard_ms;
+    atomic_llong heard_ms, heard; /* the HTTP thread writes them */
 };
 
 struct ingest {
@@ -275,6 +275,9 @@ static void keep(struct ingest *in, struct http_request *r, struct ingest_portal
     event->portal = portal->id;
     event->received_ms = clock_wall_ms();
     atomic_store_explicit(&portal->heard_ms, event->received_ms, memory_order_relaxed);
+    atomic_store_explicit(&portal->heard,
+                          atomic_load_explicit(&portal->heard, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
     struct store_change *change = store_change_new();
     bool news = is_news(in, event);
     if (news)
@@ -454,6 +457,11 @@ void ingest_health(struct ingest *in, struct ingest_health *ret)
 int64_t ingest_heard_ms(struct ingest *in, int portal)
 {
     return atomic_load_explicit(&in->portals[portal].heard_ms, memory_order_relaxed);
+}
+
+int64_t ingest_heard_count(struct ingest *in, int portal)
+{
+    return atomic_load_explicit(&in->portals[portal].heard, memory_order_relaxed);
 }
 
 void ingest_forget_member(struct ingest *in, int portal)

@@ -59,8 +59,10 @@ struct ingest_health {
     struct http_counters http;
 };
 void ingest_health(struct ingest *, struct ingest_health *ret);
-/* When the last event of a portal (in the order of config->portals) came; wall, 0: none yet. */
+/* When the last event of a portal (in the order of config->portals) came, wall, 0: none yet; and
+ * how many have come. */
 int64_t ingest_heard_ms(struct ingest *, int portal);
+int64_t ingest_heard_count(struct ingest *, int portal);
 /* The database has no member_id of the portal any more: its next good event pins one. */
 void ingest_forget_member(struct ingest *, int portal);
 

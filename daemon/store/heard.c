@@ -5,7 +5,7 @@
 void store_put_silence(struct store_change *change, const struct silence_row *row)
 {
     CHANGE_ADD(change, WRITE_SILENCE, value_int(row->portal), value_int(row->slot),
-               value_int(row->lap), value_int(row->at_ms), value_int(row->gap_ms));
+               value_int(row->lap), value_int(row->at_ms), value_int(row->events));
 }
 
 void store_put_heard(struct store_change *change, int64_t portal, int64_t heard_ms, int64_t now_ms)
@@ -26,7 +26,7 @@ static bool tell_silence(void *arg, sqlite3_stmt *stmt, struct err *err)
                                     .slot = sqlite3_column_int(stmt, 1),
                                     .lap = sqlite3_column_int(stmt, 2),
                                     .at_ms = sqlite3_column_int64(stmt, 3),
-                                    .gap_ms = sqlite3_column_int64(stmt, 4)};
+                                    .events = sqlite3_column_int64(stmt, 4)};
     told->each(told->arg, &row);
     return true;
 }

@@ -103,9 +103,9 @@ const char *const sql_writes[SQL_WRITES] = {
     [WRITE_TEAM] = "INSERT INTO team (portal, name, turn, last_user, at_ms) "
                    "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (portal, name) DO UPDATE SET "
                    "(turn, last_user, at_ms) = (?3, ?4, ?5) WHERE excluded.turn > team.turn",
-    [WRITE_SILENCE] = "INSERT INTO silence (portal, slot, lap, at_ms, gap_ms) "
+    [WRITE_SILENCE] = "INSERT INTO silence (portal, slot, lap, at_ms, events) "
                       "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (portal, slot, lap) DO UPDATE SET "
-                      "(at_ms, gap_ms) = (?4, ?5)",
+                      "(at_ms, events) = (?4, ?5)",
     [WRITE_HEARD] = "INSERT INTO heard (portal, heard_ms, at_ms) VALUES (?1, ?2, ?3) "
                     "ON CONFLICT (portal) DO UPDATE SET (heard_ms, at_ms) = (?2, ?3)",
     [WRITE_SHORTEN] = "UPDATE effect SET result = short_form(result) WHERE run_id = ?1 "
@@ -200,7 +200,7 @@ const char *const sql_reads[SQL_READS] = {
                    "WHERE portal = ?1 AND owner = ?2 ORDER BY at_ms LIMIT ?3",
     [READ_GIVEN_OWNERS] = "SELECT DISTINCT owner FROM given WHERE portal = ?1 LIMIT ?2",
     [READ_TEAMS] = "SELECT name, turn, last_user FROM team WHERE portal = ?1",
-    [READ_SILENCE] = "SELECT portal, slot, lap, at_ms, gap_ms FROM silence WHERE portal = ?1",
+    [READ_SILENCE] = "SELECT portal, slot, lap, at_ms, events FROM silence WHERE portal = ?1",
     [READ_HEARD] = "SELECT heard_ms, at_ms FROM heard WHERE portal = ?1",
     /* A thousand are as bad as more. */
     [READ_OVERDUE] = "SELECT due_ms FROM run WHERE state <= 3 AND state = 2 AND portal = ?1 "

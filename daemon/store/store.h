@@ -163,12 +163,11 @@ void store_put_name(struct store_change *, int64_t portal, const char *need, con
  * changes nothing. */
 void store_put_team(struct store_change *, int64_t portal, const char *team, int64_t turn,
                     int64_t user, int64_t now_ms);
-/* The longest time without an event that stood in an hour of a portal's week
- * (migrations/0005_silence.sql). */
+/* The events of an hour of a portal's week, -1 on a day off (migrations/0005_silence.sql). */
 struct silence_row {
     int64_t portal;
     int slot, lap;
-    int64_t at_ms, gap_ms;
+    int64_t at_ms, events;
 };
 void store_put_silence(struct store_change *, const struct silence_row *);
 /* When the portal was heard last, 0: never, as far as is known now. */

@@ -12,7 +12,7 @@ static int64_t main_portal(struct fixture *f)
 
 struct told {
     int count;
-    int64_t gaps;
+    int64_t events;
 };
 
 static void note(void *arg, const struct silence_row *row)
@@ -21,7 +21,7 @@ static void note(void *arg, const struct silence_row *row)
     ck_assert_int_eq(row->slot, 10);
     ck_assert_int_eq(row->at_ms, 1000 + row->lap);
     told->count++;
-    told->gaps += row->gap_ms;
+    told->events += row->events;
 }
 
 START_TEST(an_hour_of_the_same_lap_takes_the_place_of_the_one_before)
@@ -40,7 +40,7 @@ START_TEST(an_hour_of_the_same_lap_takes_the_place_of_the_one_before)
     struct err err = {0};
     ck_assert_msg(store_read_silence(f.reader, portal, note, &told, &err), "%s", err.text);
     ck_assert_int_eq(told.count, 8);
-    ck_assert_int_eq(told.gaps, 40);
+    ck_assert_int_eq(told.events, 40);
     fixture_done(&f);
 }
 END_TEST
