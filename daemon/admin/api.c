@@ -1,59 +1,13 @@
-/* What the verbs ask for, as JSON. */
+/* What `status` and `why` ask for. */
 
-#include <stdio.h>
 #include <string.h>
 
-#include "common/form.h"
 #include "common/jv.h"
-#include "common/mem.h"
 #include "daemon/admin/parts.h"
+#include "daemon/admin/query.h"
 #include "daemon/admin/show.h"
 
-enum { STORY_MOST = 500, RUNS_MOST = 200, TIMERS_MOST = 1000, ERRORS_MOST = 20 };
-
-static json_t *query_form(const char *query, int *ret_status, struct err *err)
-{
-    json_t *form = form_decode(query, strlen(query), NULL, NULL, err);
-    *ret_status = form == NULL ? 400 : 200;
-    return form;
-}
-
-/* 0 (all portals) when the query names none. */
-static bool query_portal(struct admin *a, const json_t *form, int64_t *ret, struct err *err)
-{
-    const char *name = jv_text(form, "portal", "");
-    *ret = 0;
-    if (name[0] == '\0')
-        return true;
-    for (int i = 0; i < a->options.config->portal_count; i++)
-        if (strcmp(a->options.config->portals[i].name, name) == 0)
-            *ret = a->options.portal_ids[i];
-    return *ret != 0 || err_set(err, "no portal \"%s\" in the configuration", name);
-}
-
-/* "deal 123", "item 147 22": words apart by blanks. */
-static bool query_entity(const json_t *form, struct entity *ret, struct err *err)
-{
-    char *text = mem_strdup(jv_text(form, "entity", ""));
-    const char *words[4];
-    size_t count = 0;
-    char *rest = NULL;
-    for (char *word = strtok_r(text, " ", &rest); word != NULL && count < 4;
-         word = strtok_r(NULL, " ", &rest))
-        words[count++] = word;
-    bool ok = count > 0 ? entity_parse(words, count, ret, err)
-                        : err_set(err, "no entity; \"entity=deal 123\" would be right");
-    mem_free(text);
-    return ok;
-}
-
-static bool query_state(const json_t *form, struct err *err)
-{
-    enum run_state state;
-    const char *word = jv_text(form, "state", "");
-    return word[0] == '\0' || run_state_parse(word, &state) ||
-           err_set(err, "unknown state \"%s\"", word);
-}
+enum { STORY_USUAL = 500, STORY_MOST = 10000, ERRORS_MOST = 20 };
 
 /* How many runs of the portal are in which state. New. */
 static json_t *runs_of(struct admin *a, int64_t portal)
@@ -89,7 +43,7 @@ static json_t *portal_rows(struct admin *a)
     return rows;
 }
 
-json_t *api_status(struct admin *a, const char *query, int *ret_status, struct err *err)
+json_t *api_status(struct admin *a, const json_t *query, int *ret_status, struct err *err)
 {
     json_t *queue = NULL;
     json_t *errors = NULL;
@@ -104,64 +58,97 @@ json_t *api_status(struct admin *a, const char *query, int *ret_status, struct e
     json_t *status = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "version", B24BRIDGE_VERSION,
                                "health", health_tell(a), "queue", queue, "portals", portal_rows(a),
                                "held", engine_held(a->options.engine), "errors", errors);
+    json_object_set_new(status, "paused", holds_tell(a));
     json_object_set_new(status, "names", engine_names(a->options.engine));
     show_times(a->options.config, status);
     return status;
 }
 
-json_t *api_story(struct admin *a, const char *query, int *ret_status, struct err *err)
+/* ---- the story ------------------------------------------------------------------------------- */
+
+static bool read_wish(struct admin *a, const json_t *query, struct entity *entity,
+                      struct story_wish *ret, struct err *err)
 {
-    JV_AUTO *form = query_form(query, ret_status, err);
-    struct entity entity;
-    int64_t portal;
-    json_t *story = NULL;
-    if (form == NULL)
-        return NULL;
-    *ret_status = 400;
-    if (!query_portal(a, form, &portal, err) || !query_entity(form, &entity, err))
-        return NULL;
-    *ret_status = 503;
-    if (!store_tell_story(a->reader, portal, &entity, STORY_MOST, &story, err))
-        return NULL;
-    *ret_status = 200;
-    show_times(a->options.config, story);
-    char name[ENTITY_ID_SIZE + 32];
-    entity_print(&entity, name);
-    json_t *told = json_pack("{s:s, s:o}", "entity", name, "rows", story);
-    /* Events that concern no rule are kept, but nobody looks at them. */
-    if (json_array_size(story) == 0 &&
-        ruleset_watched(a->options.config->rules, entity.type) == NULL)
-        json_object_set_new(
-            told, "note",
-            json_sprintf("no rule speaks of a %s, so its events are kept and passed "
-                         "over",
-                         entity_kind_of(entity.type)->word));
-    return told;
+    *ret = (struct story_wish){0};
+    if (!query_portal(a, query, &ret->portal, err) || !query_id(query, "run", &ret->run, err) ||
+        !query_id(query, "event", &ret->event, err) || !query_id(query, "limit", &ret->most, err))
+        return false;
+    if (ret->most == 0)
+        ret->most = STORY_USUAL;
+    if (ret->most > STORY_MOST)
+        ret->most = STORY_MOST;
+    if (ret->run != 0 && ret->event != 0)
+        return err_set(err, "one of run and event");
+    if (ret->run != 0 || ret->event != 0)
+        return true;
+    ret->entity = entity;
+    return query_entity(a, query, entity, err);
 }
 
-json_t *api_runs(struct admin *a, const char *query, int *ret_status, struct err *err)
+/* "deal 123", as it is asked for; "" of what has none. */
+static void name_story(json_t *story)
 {
-    JV_AUTO *form = query_form(query, ret_status, err);
+    const json_t *entity = json_object_get(story, "entity");
+    const char *type = jv_text(entity, "type", ""), *id = jv_text(entity, "id", "");
+    bool none = strcmp(type, "none") == 0;
+    json_t *name = none && strcmp(id, TRACE_OPERATOR) != 0
+                       ? json_string("")
+                       : json_sprintf("%s%s%s", none ? "" : type, none ? "" : " ", id);
+    json_object_set_new(story, "entity", name);
+}
+
+/* Why nothing is known: events that concern no rule are kept, but nobody looks at them. */
+static void note_unwatched(const struct admin *a, const struct entity *entity, json_t *story)
+{
+    const struct entity_kind *kind = entity_kind_of(entity->type);
+    if (kind != NULL && json_array_size(json_object_get(story, "rows")) == 0 &&
+        ruleset_watched(a->options.config->rules, entity->type) == NULL)
+        json_object_set_new(
+            story, "note",
+            json_sprintf("no rule speaks of a %s, so its events are kept and passed over",
+                         kind->word));
+}
+
+/* Whole portals: paused rules stand with their runs. */
+static json_t *portals_paused_new(const json_t *holds)
+{
+    json_t *list = json_array();
+    size_t i;
+    json_t *hold;
+    json_array_foreach (jv_loose(holds), i, hold)
+        if (jv_text(hold, "rule", "")[0] == '\0')
+            json_array_append(list, hold);
+    return list;
+}
+
+json_t *api_story(struct admin *a, const json_t *query, int *ret_status, struct err *err)
+{
     struct entity entity = {0};
-    int64_t portal;
-    json_t *runs = NULL;
-    if (form == NULL)
-        return NULL;
+    struct story_wish wish;
+    json_t *story = NULL;
     *ret_status = 400;
-    bool about = json_object_get(form, "entity") != NULL;
-    if (!query_portal(a, form, &portal, err) || !query_state(form, err) ||
-        (about && !query_entity(form, &entity, err)))
+    if (!read_wish(a, query, &entity, &wish, err))
         return NULL;
     *ret_status = 503;
-    const char *state = jv_text(form, "state", "");
-    size_t most = strcmp(state, run_state_word(RUN_WAITING)) == 0 ? TIMERS_MOST : RUNS_MOST;
-    if (!store_tell_runs(a->reader, portal, jv_text(form, "rule", ""), about ? &entity : NULL,
-                         state, (int64_t)most + 1, &runs, err))
+    if (!store_tell_story(a->reader, &wish, &story, err))
         return NULL;
-    *ret_status = 200;
-    bool more = json_array_size(runs) > most;
-    if (more)
-        (void)json_array_remove(runs, most);
-    show_times(a->options.config, runs);
-    return json_pack("{s:o, s:b}", "runs", runs, "more", more);
+    *ret_status = jv_flag(story, "found") ? 200 : 404;
+    if (*ret_status == 404) {
+        (void)err_set(err, "there is no %s %lld (what has ended is kept for %lld days)",
+                      wish.run != 0 ? "run" : "event",
+                      (long long)(wish.run != 0 ? wish.run : wish.event),
+                      (long long)(a->options.config->keep_ms / 86400000));
+        json_decref(story);
+        return NULL;
+    }
+    (void)json_object_del(story, "found");
+    JV_AUTO *holds = holds_tell(a);
+    holds_show(holds, story);
+    name_story(story);
+    json_object_set_new(story, "paused", portals_paused_new(holds));
+    json_object_set_new(story, "keep_days", json_integer(a->options.config->keep_ms / 86400000));
+    if (wish.entity != NULL)
+        note_unwatched(a, &entity, story);
+    show_times(a->options.config, story);
+    return story;
 }

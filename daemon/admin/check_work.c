@@ -198,3 +198,23 @@ void check_names(const struct round *r, struct finding *f)
         FIND(f, CHECK_WELL, "every name means what it did");
     }
 }
+
+/* ---- pauses ---------------------------------------------------------------------------------- */
+
+/* What an operator has paused waits by his will: said, so that it is not forgotten. */
+void check_paused(const struct round *r, struct finding *f)
+{
+    JV_AUTO *holds = holds_tell(r->admin);
+    const json_t *first = json_array_get(holds, 0);
+    const char *portal = jv_text(first, "portal", ""), *rule = jv_text(first, "rule", "");
+    const char *between = rule[0] != '\0' ? " on portal " : "portal ";
+    if (first == NULL)
+        FIND(f, CHECK_WELL, "nothing is paused");
+    else
+        FIND(f, CHECK_WARNING,
+             "%zu paused; the first: %s%s%s%s, by %s, for %s; `b24bridge queue resume` lets it go "
+             "on",
+             json_array_size(holds), rule[0] != '\0' ? "rule " : "", rule,
+             portal[0] != '\0' ? between : "", portal, jv_text(first, "by", "?"),
+             span_of(r->now_ms - jv_int(first, "since_ms", 0)).text);
+}

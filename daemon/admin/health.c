@@ -15,6 +15,7 @@ static const struct check {
     {"queue", check_queue, false},       {"workers", check_workers, true},
     {"listener", check_listener, true},  {"timers", check_timers, false},
     {"rules", check_rules, false},       {"names", check_names, false},
+    {"paused", check_paused, false},
 };
 
 /* Of each portal, with its name behind. */

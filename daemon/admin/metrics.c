@@ -108,6 +108,12 @@ VALUE(timed_out, r->ingest.http.timed_out)
 VALUE(last_event, (double)r->ingest.last_event_ms / 1000.0)
 VALUE(started, (double)r->admin->started_ms / 1000.0)
 
+static double paused(const struct reading *r)
+{
+    JV_AUTO *holds = holds_tell(r->admin);
+    return (double)json_array_size(holds);
+}
+
 /* ---- labelled -------------------------------------------------------------------------------- */
 
 static void print_build(const struct metric *m, const struct reading *r, struct buf *b)
@@ -243,6 +249,7 @@ static const struct metric metrics[] = {
     {"b24bridge_tasks", GAUGE, "entities at work", tasks, NULL},
     {"b24bridge_worker_still_seconds", GAUGE, "longest time that a worker has been at one step",
      worker_still, NULL},
+    {"b24bridge_paused", GAUGE, "portals and rules that an operator has paused", paused, NULL},
     {"b24bridge_looks_total", COUNTER, "looks at entities", looks, NULL},
     {"b24bridge_echoes_total", COUNTER, "looks that found nothing new", echoes, NULL},
     {"b24bridge_rules_fired_total", COUNTER, "runs started", fired, NULL},

@@ -32,19 +32,35 @@ void metrics_print(struct admin *, struct buf *);
 /* Takes value. */
 void answer_json(struct http_request *, int status, json_t *value);
 
-/* Who is at the other end, for the log and the trace: "anna (uid 1000)". */
-enum { OPERATOR_NAME_SIZE = 96 };
+void answer_error(struct http_request *, int status, const char *why);
+
+/* ---- what routes.c leads to ------------------------------------------------------------------ */
+
+typedef json_t *api_tell_fn(struct admin *, const json_t *query, int *ret_status, struct err *);
+typedef void api_serve_fn(struct admin *, struct http_request *, const json_t *query);
+api_serve_fn serve_health, serve_ready, serve_metrics; /* admin.c */
+api_tell_fn api_status, api_story;                     /* api.c */
+api_tell_fn api_runs, api_run, api_dead, api_holds;    /* lists.c */
+api_serve_fn order_retry, order_done, order_drop;      /* operator.c */
+api_serve_fn order_pause, order_resume;                /* pause.c */
+api_serve_fn order_forget_member;                      /* member.c */
+
+/* ---- pauses ---------------------------------------------------------------------------------- */
+
+/* Array of {"portal","rule","by","why","since_ms"}; portal "" is every one. New. */
+json_t *holds_tell(struct admin *);
+/* Gives each live run among the values "paused", the hold that it waits for. */
+void holds_show(const json_t *holds, json_t *value);
+
+/* ---- orders ---------------------------------------------------------------------------------- */
+
+enum { OPERATOR_NAME_SIZE = 120 };
+/* Who orders, "anna (uid 1000)": the kernel knows who holds the other end of a Unix socket; a token
+ * has no name, so there what the query says of itself (`by`) stands beside it. */
 void operator_name(const struct http_request *, char out[OPERATOR_NAME_SIZE]);
-
-/* POST /api/portal/forget-member: answers, now or when it is stored. */
-void order_forget_member(struct admin *, struct http_request *, const json_t *query);
-
-/* POST /api/queue/…: answers, now or when it is stored; false: no such route. */
-bool operator_serve(struct admin *, struct http_request *);
-
-/* What GET /api/status and /api/story answer. New; NULL with err and a status. */
-json_t *api_status(struct admin *, const char *query, int *ret_status, struct err *);
-json_t *api_story(struct admin *, const char *query, int *ret_status, struct err *);
-json_t *api_runs(struct admin *, const char *query, int *ret_status, struct err *);
+/* A line that is about no entity, for `queue log`. One that is `wide`, of a pause, stands in the
+ * stories of entities as well. */
+void operator_put_line(struct store_change *, int64_t portal, const char *rule, bool wide,
+                       const char *say);
 
 #endif

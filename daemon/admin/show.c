@@ -23,7 +23,7 @@ static bool is_time(const char *name)
 static bool is_foreign(const char *name)
 {
     return strcmp(name, "params") == 0 || strcmp(name, "result") == 0 ||
-           strcmp(name, "detail") == 0;
+           strcmp(name, "detail") == 0 || strcmp(name, "labels") == 0;
 }
 
 /* jansson does not like members to come and go under its iterator: the names first. */
@@ -72,7 +72,9 @@ static void show(const struct config *config, const struct zone *zone, json_t *v
         return;
     const char *portal = jv_text(value, "portal", "");
     const struct zone *own = portal[0] != '\0' ? zone_of(config, portal) : zone;
-    bool run = json_object_get(value, "rule") != NULL && json_object_get(value, "state") != NULL;
+    /* Dead letters have both as well, but are many runs. */
+    bool run = json_object_get(value, "rule") != NULL && json_object_get(value, "state") != NULL &&
+               json_object_get(value, "count") == NULL;
     json_object_foreach (value, name, member)
         if (!is_foreign(name))
             show(config, own, member);

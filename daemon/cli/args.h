@@ -23,6 +23,13 @@ enum option {
     OPTION_FROM,
     OPTION_RULE,
     OPTION_STATE,
+    OPTION_SINCE,
+    OPTION_UNTIL,
+    OPTION_REASON,
+    OPTION_LIMIT,
+    OPTION_ALL,
+    OPTION_DRY_RUN,
+    OPTION_WHY,
     OPTION_TAKE_OVER,
     OPTION_LIVE, /* --portal of `check`: a flag there */
     OPTIONS,

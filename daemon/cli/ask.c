@@ -97,7 +97,8 @@ static bool understand(const struct daemon *d, const struct wire_answer *answer,
     if (*ret == NULL)
         return err_prefix(err, "what answers at %s is no b24bridge: ", d->addr.text);
     const char *why = jv_text(*ret, "error", NULL);
-    if (why == NULL)
+    /* Orders that were refused one by one say so themselves. */
+    if (why == NULL || json_object_get(*ret, "orders") != NULL)
         return true;
     const char *token = answer->status == 401 ? token_trouble(d) : NULL;
     return err_set(err, "the daemon at %s refuses: %s%s%s", d->addr.text, why,

@@ -33,6 +33,8 @@ static void print_verb(const struct verb *verb)
     printf("usage: b24bridge %s [OPTION…]%s%s\n\n%s\n\n", verb->name,
            verb->operands[0] != '\0' ? " " : "", verb->operands, verb->help);
     args_print_help(verb->options | OPTION_BIT(OPTION_HELP));
+    if (verb->more != NULL)
+        printf("\n%s", verb->more);
 }
 
 static int unknown_verb(const char *word)

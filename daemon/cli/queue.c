@@ -1,142 +1,101 @@
-#include <string.h>
+#include "daemon/cli/queue.h"
 
-#include "common/jv.h"
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "common/mem.h"
 #include "common/near.h"
-#include "daemon/cli/ask.h"
-#include "daemon/cli/entity_words.h"
 #include "daemon/cli/out.h"
 #include "daemon/cli/runs.h"
 
-/* What has not ended well yet: the default of `queue list`. */
-static const char *const open_states[] = {"ready", "running", "waiting", "parked", "dead", NULL};
+static const struct word {
+    const char *word;
+    queue_word_fn *run;
+} words[] = {
+    {"list", hand_list},     {"dead", hand_dead}, {"show", hand_show},   {"retry", hand_retry},
+    {"done", hand_done},     {"drop", hand_drop}, {"pause", hand_pause}, {"resume", hand_resume},
+    {"paused", hand_paused}, {"log", hand_log},
+};
+enum { WORDS = sizeof words / sizeof words[0] };
 
-static bool check_state(const char *state, struct err *err)
-{
-    static const char *const words[] = {"ready",     "running", "waiting", "parked",
-                                        "cancelled", "done",    "dead"};
-    enum { WORDS = sizeof words / sizeof words[0] };
-    for (size_t i = 0; i < WORDS; i++)
-        if (strcmp(words[i], state) == 0)
-            return true;
-    const char *near = near_name(state, words, WORDS);
-    return err_set(err, "unknown state \"%s\"; did you mean \"%s\"?", state,
-                   near != NULL ? near : "waiting");
-}
+static const char more[] =
+    "  list [ENTITY ID]          runs that have not ended well; --state shows others\n"
+    "  dead                      dead and parked runs gathered by rule and reason, with their "
+    "number\n"
+    "  show RUN                  everything about a run, its calls with what was sent and "
+    "answered\n"
+    "  retry RUN… | FILTER       the step once more; what it has done already is not repeated\n"
+    "  done RUN [ID]             a parked run's call was carried out (ID: of what it made)\n"
+    "  drop RUN… | FILTER        never mind: ends parked, dead, waiting and ready runs\n"
+    "  pause PORTAL | --rule R   nothing is asked or changed until resume; events are accepted\n"
+    "  resume PORTAL | --rule R  goes on\n"
+    "  resume ENTITY ID          rules frozen for it may start again (--rule R: only that one)\n"
+    "  paused                    what is paused and what is frozen, since when and by whom\n"
+    "  log                       what operators have ordered\n"
+    "\n"
+    "FILTER is any of --rule --portal --state --since --until --reason and ENTITY ID. What fits "
+    "is\n"
+    "shown, and done only with --all. A wide retry takes dead runs; parked and cancelled ones are\n"
+    "decided one by one, by number. Runs that are done are never repeated.\n";
 
-static enum exit_code list(const struct args *args)
-{
-    const char *one[] = {args_text(args, OPTION_STATE, NULL), NULL};
-    char entity[ENTITY_WORDS_SIZE];
-    struct err err = {0};
-    if ((one[0] != NULL && !check_state(one[0], &err)) ||
-        (args->count > 1 && !entity_words(args, 1, entity, &err))) {
-        out_complain("%s", err.text);
-        return EXIT_UNABLE;
-    }
-    bool more;
-    json_t *runs =
-        runs_ask(args, one[0] != NULL ? one : open_states, args->count > 1 ? entity : NULL, &more);
-    if (runs == NULL)
-        return EXIT_UNABLE;
-    if (args_has(args, OPTION_JSON))
-        out_json(runs);
-    else if (json_array_size(runs) > 0)
-        runs_print(runs);
-    else
-        out_line("no runs");
-    if (more && !args_has(args, OPTION_JSON))
-        out_line("… and more: ask for one state, one entity or one rule");
-    json_decref(runs);
-    return EXIT_YES;
-}
-
-/* ---- orders ---------------------------------------------------------------------------------- */
-
-static bool is_number(const char *text)
+bool queue_is_number(const char *text)
 {
     return text[0] != '\0' && strlen(text) < 19 && strspn(text, "0123456789") == strlen(text);
 }
 
-static enum exit_code order(const struct args *args, const char *id, const char *made)
+bool queue_check_state(const char *state)
 {
-    const char *const pairs[] = {"run", id, "made", made, NULL};
-    char *route = mem_printf("/api/queue/%s", args->operands[0]);
-    char *path = ask_path_new(route, pairs);
-    json_t *answer = NULL;
-    int status = 0;
-    bool asked = order_daemon(args, path, &answer, &status);
-    mem_free(route);
-    mem_free(path);
-    if (!asked)
-        return status == 404 || status == 409 ? EXIT_NO : EXIT_UNABLE;
-    if (args_has(args, OPTION_JSON))
-        out_json(answer);
-    else
-        out_line("run %s: %s", id, jv_text(answer, "say", ""));
-    json_decref(answer);
-    return EXIT_YES;
+    static const char *const states[] = {"ready",     "running", "waiting", "parked",
+                                         "cancelled", "done",    "dead"};
+    enum { STATES = sizeof states / sizeof states[0] };
+    if (state == NULL)
+        return true;
+    for (size_t i = 0; i < STATES; i++)
+        if (strcmp(states[i], state) == 0)
+            return true;
+    const char *near = near_name(state, states, STATES);
+    out_complain("unknown state \"%s\"; did you mean \"%s\"?", state,
+                 near != NULL ? near : "waiting");
+    return false;
 }
 
-static enum exit_code order_each(const struct args *args)
+char *queue_user_new(void)
 {
-    enum exit_code worst = EXIT_YES;
-    for (size_t i = 1; i < args->count; i++) {
-        enum exit_code code = order(args, args->operands[i], NULL);
-        worst = code > worst ? code : worst;
-    }
-    return worst;
-}
-
-/* `queue done RUN [ID]`: the id that the thing has in the portal becomes {{LABEL.id}}. */
-static enum exit_code order_done(const struct args *args)
-{
-    if (args->count <= 3)
-        return order(args, args->operands[1], args->count == 3 ? args->operands[2] : NULL);
-    out_complain("one run at a time; behind it the id in the portal may stand");
-    return EXIT_UNABLE;
-}
-
-static enum exit_code give_order(const struct args *args,
-                                 enum exit_code (*give)(const struct args *))
-{
-    if (args->count < 2) {
-        out_complain("which run? \"queue %s 17\"; `b24bridge queue list` shows them",
-                     args->operands[0]);
-        return EXIT_UNABLE;
-    }
-    for (size_t i = 1; i < args->count; i++)
-        if (!is_number(args->operands[i])) {
-            out_complain("\"%s\" is not the number of a run", args->operands[i]);
-            return EXIT_UNABLE;
-        }
-    return give(args);
+    char room[1024];
+    struct passwd pw, *found = NULL;
+    uid_t uid = getuid();
+    if (getpwuid_r(uid, &pw, room, sizeof room, &found) == 0 && found != NULL)
+        return mem_strdup(pw.pw_name);
+    return mem_printf("uid %u", (unsigned)uid);
 }
 
 static enum exit_code run(const struct args *args)
 {
-    static const struct {
-        const char *word;
-        enum exit_code (*give)(const struct args *);
-    } orders[] = {{"retry", order_each}, {"done", order_done}, {"drop", order_each}};
+    const char *names[WORDS];
     const char *word = args->operands[0];
-    if (strcmp(word, "list") == 0)
-        return list(args);
-    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++)
-        if (strcmp(orders[i].word, word) == 0)
-            return give_order(args, orders[i].give);
-    out_complain("unknown word \"%s\" behind queue; there are: list, retry, done, drop", word);
+    for (size_t i = 0; i < WORDS; i++) {
+        names[i] = words[i].word;
+        if (strcmp(words[i].word, word) == 0)
+            return words[i].run(args);
+    }
+    const char *near = near_name(word, names, WORDS);
+    out_complain("unknown word \"%s\" behind queue%s%s%s", word,
+                 near != NULL ? "; did you mean \"" : "; see b24bridge queue --help",
+                 near != NULL ? near : "", near != NULL ? "\"?" : "");
     return EXIT_UNABLE;
 }
 
 const struct verb verb_queue = {
     .name = "queue",
-    .operands = "list [deal 123] | retry RUN… | done RUN [ID] | drop RUN…",
-    .help =
-        "runs that have not ended and those that wait for a person, who decides: not done, done, "
-        "never mind",
+    .operands = "WORD …",
+    .help = "the operator's hand on runs: list, dead, show, retry, done, drop, pause, resume, "
+            "paused, log",
+    .more = more,
     .options = OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_ADMIN) |
-               OPTION_BIT(OPTION_PORTAL) | OPTION_BIT(OPTION_RULE) | OPTION_BIT(OPTION_STATE),
+               OPTION_BIT(OPTION_STATE) | OPTION_BIT(OPTION_LIMIT) | OPTION_BIT(OPTION_ALL) |
+               OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_WHY) | RUNS_OPTIONS,
     .least = 1,
     .most = ARGS_MOST,
     .run = run,

@@ -5,6 +5,7 @@
 #include "common/jv.h"
 #include "daemon/cli/ask.h"
 #include "daemon/cli/out.h"
+#include "daemon/cli/story.h"
 
 static const char *level_of(const json_t *check)
 {
@@ -119,6 +120,20 @@ static const char *level_word(const char *level)
     return strcmp(level, "unasked") == 0 ? "waiting" : "held back";
 }
 
+static void print_paused(const json_t *paused)
+{
+    size_t i;
+    json_t *hold;
+    json_array_foreach (jv_loose(paused), i, hold) {
+        char what[256], since[24];
+        const char *why = jv_text(hold, "why", "");
+        story_name_hold(hold, what, sizeof what);
+        out_time(jv_text(hold, "since", NULL), since);
+        out_line("paused: %s since %s by %s%s%s", what, since, jv_text(hold, "by", "?"),
+                 why[0] != '\0' ? ": " : "", why);
+    }
+}
+
 static void print_names(const json_t *findings)
 {
     size_t i;
@@ -137,6 +152,7 @@ static void print_status(const json_t *status)
     print_queue(jv_at(status, "queue"));
     printf("\n");
     print_portals(jv_at(status, "portals"));
+    print_paused(jv_at(status, "paused"));
     print_held(jv_at(status, "held"));
     print_names(jv_at(status, "names.findings"));
     if (json_array_size(jv_at(status, "errors")) > 0)

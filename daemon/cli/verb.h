@@ -16,6 +16,7 @@ struct verb {
     const char *name;
     const char *operands; /* for the usage line: "ENTITY ID" */
     const char *help;     /* one line */
+    const char *more;     /* behind the options of --help; NULL: nothing */
     uint32_t options;     /* set of OPTION_BIT; --help is everybody's */
     size_t least, most;   /* operands */
     enum exit_code (*run)(const struct args *);

@@ -12,6 +12,7 @@
 #include "daemon/engine/facts.h"
 #include "daemon/engine/feeder.h"
 #include "daemon/engine/held.h"
+#include "daemon/engine/holds.h"
 #include "daemon/engine/keeper.h"
 #include "daemon/engine/rota.h"
 #include "daemon/engine/task.h"
@@ -117,6 +118,11 @@ bool engine_is_halting(struct engine *e)
     bool halting = e->halting;
     pthread_mutex_unlock(&e->lock);
     return halting;
+}
+
+bool task_must_rest(struct task *task)
+{
+    return engine_is_halting(task->engine) || holds_portal(task->engine->holds, task->portal->id);
 }
 
 const struct ruleset *task_rules(const struct task *task)
@@ -309,6 +315,7 @@ struct engine *engine_start(const struct engine_options *o, struct err *err)
     e->facts = facts_new();
     e->writes = writes_new();
     e->held = held_new();
+    e->holds = holds_new();
     e->rota = rota_new();
     e->portal_count = o->config->portal_count;
     e->portals = mem_array((size_t)e->portal_count, sizeof *e->portals);
@@ -321,9 +328,9 @@ struct engine *engine_start(const struct engine_options *o, struct err *err)
         workers = ENGINE_MOST_WORKERS;
     e->feeder_reader = store_reader_open(e->store, err);
     if (e->feeder_reader == NULL || !read_birth(e, err) || !restore_names(e, err) ||
-        !restore_rotations(e, err) || !timers_begin(e, err) ||
-        (e->keeper = keeper_start(e, err)) == NULL || !start_workers(e, workers, err) ||
-        !feeder_start(e, err)) {
+        !restore_rotations(e, err) || !holds_restore(e->holds, e->feeder_reader, err) ||
+        !timers_begin(e, err) || (e->keeper = keeper_start(e, err)) == NULL ||
+        !start_workers(e, workers, err) || !feeder_start(e, err)) {
         engine_stop(e);
         return NULL;
     }
@@ -372,6 +379,7 @@ static void free_everything(struct engine *e)
     facts_free(e->facts);
     writes_free(e->writes);
     held_free(e->held);
+    holds_free(e->holds);
     timers_end(e);
     rota_free(e->rota);
     pthread_cond_destroy(&e->ready_more);
@@ -425,6 +433,7 @@ void engine_forget_former(struct engine *e)
     while (e->feeding)
         (void)pthread_cond_wait(&e->rested, &e->lock);
     pthread_mutex_unlock(&e->lock);
+    holds_put_news(e->holds);
     engine_wake(e);
 }
 

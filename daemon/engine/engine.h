@@ -43,6 +43,16 @@ bool engine_at_rest(struct engine *);
 /* Its former has come to rest, and goes; what it left is taken up. */
 void engine_forget_former(struct engine *);
 
+/* An operator's pause of a portal or a rule, stored already, begins or is over. What is under way
+ * at that moment ends its present call. Thread-safe, as is all that follows. */
+void engine_hold(struct engine *, const struct hold *, bool on);
+/* Everything that is paused; mem_free. */
+struct hold *engine_holds_new(struct engine *, size_t *ret_count);
+/* Keeps the entity from work until engine_release, so that its runs can be changed from outside.
+ * False when it is at work just now. Not for long, and the store must be open still. */
+bool engine_reserve(struct engine *, int64_t portal, const struct entity *);
+void engine_release(struct engine *, int64_t portal, const struct entity *);
+
 /* Something new is in the store (an event was committed, a run was retried). Thread-safe, cheap. */
 void engine_wake(struct engine *);
 

@@ -188,7 +188,8 @@ static enum task_turn facts_arrived(struct task *);
 /* Sends the next calls of every want; their answers come back in the order of the calls array. */
 static enum task_turn send_wants(struct task *task)
 {
-    if (engine_is_halting(task->engine))
+    /* A run at work may stand as running in the store: it is laid down by whoever asks (work.c). */
+    if (task->run != NULL ? engine_is_halting(task->engine) : task_must_rest(task))
         return TASK_REST;
     size_t total = 0;
     for (size_t i = 0; i < task->want_count; i++)

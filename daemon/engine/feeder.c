@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "daemon/engine/giveback.h"
+#include "daemon/engine/holds.h"
 #include "daemon/engine/scan.h"
 
 enum {
@@ -44,15 +45,15 @@ void feeder_remove_locked(struct engine *e, struct task *task)
     (*count_of(task))--;
 }
 
-static struct task *push_new_locked(struct engine *e, struct engine_portal *portal,
-                                    const struct waiting_entity *w)
+struct task *feeder_add_locked(struct engine *e, struct engine_portal *portal,
+                               const struct entity *entity, enum priority priority)
 {
     struct task *task = mem_alloc(sizeof *task);
     *task = (struct task){.engine = e,
                           .portal = portal,
-                          .entity = w->entity,
-                          .priority = w->priority,
-                          .urgent = w->priority == PRIORITY_URGENT,
+                          .entity = *entity,
+                          .priority = priority,
+                          .urgent = priority == PRIORITY_URGENT,
                           .taken_ms = clock_wall_ms(),
                           .stage = look_begin};
     entity_print(&task->entity, task->name);
@@ -61,6 +62,13 @@ static struct task *push_new_locked(struct engine *e, struct engine_portal *port
     e->buckets[b] = task;
     e->task_count++;
     (*count_of(task))++;
+    return task;
+}
+
+static struct task *push_new_locked(struct engine *e, struct engine_portal *portal,
+                                    const struct waiting_entity *w)
+{
+    struct task *task = feeder_add_locked(e, portal, &w->entity, w->priority);
     engine_push_ready_locked(e, task);
     return task;
 }
@@ -161,6 +169,30 @@ static bool feed_due(struct engine *e, struct engine_portal *portal, int64_t *re
     return true;
 }
 
+/* Runs that were laid down and whose rule is paused no more. */
+static bool feed_resumed(struct engine *e, struct engine_portal *portal, struct err *err)
+{
+    struct held_run rows[READ_AT_ONCE];
+    struct waiting_entity free[READ_AT_ONCE];
+    struct due_cursor cursor = {0};
+    int64_t count = READ_AT_ONCE;
+    while (count == READ_AT_ONCE) {
+        int64_t kept = 0;
+        if (!room_for(e, portal, false)) {
+            holds_put_news(e->holds);
+            return true;
+        }
+        if (!store_read_held(e->feeder_reader, portal->id, &cursor, READ_AT_ONCE, rows, &count,
+                             err))
+            return false;
+        for (int64_t i = 0; i < count; i++)
+            if (!holds_rule(e->holds, portal->id, rows[i].rule, NULL))
+                free[kept++] = rows[i].who;
+        offer(e, portal, free, kept);
+    }
+    return true;
+}
+
 /* The tasks that search a portal's records for timers and that ask deputies to give back are like
  * any other, of an entity that no event can have. */
 static void feed_inner(struct engine *e, struct engine_portal *portal, const char *id,
@@ -200,11 +232,16 @@ static int64_t wake_sleepers_locked(struct engine *e, int64_t next_ms)
 static int64_t feed(struct engine *e)
 {
     int64_t next_ms = LOOK_AGAIN_MS;
+    bool resumed = holds_take_news(e->holds);
     for (int i = 0; i < e->portal_count; i++) {
         struct engine_portal *portal = &e->portals[i];
         struct err err = {0};
+        if (holds_portal(e->holds, portal->id))
+            continue;
         if (!feed_events(e, portal, true, &err) || !feed_events(e, portal, false, &err) ||
-            !feed_due(e, portal, &next_ms, &err)) {
+            !feed_due(e, portal, &next_ms, &err) || (resumed && !feed_resumed(e, portal, &err))) {
+            if (resumed)
+                holds_put_news(e->holds);
             log_error("cannot read the queue portal=%s why=\"%s\"", portal->config->name, err.text);
             next_ms = STORE_TROUBLE_MS;
         }

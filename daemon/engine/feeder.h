@@ -10,6 +10,10 @@
 #include "daemon/engine/task.h"
 
 bool feeder_start(struct engine *, struct err *) MUST_CHECK;
+/* Makes a task of the entity, which has none, and leaves it to the caller to begin; engine.lock is
+ * held. */
+struct task *feeder_add_locked(struct engine *, struct engine_portal *, const struct entity *,
+                               enum priority);
 /* Takes a task out of the table of tasks; engine.lock is held. */
 void feeder_remove_locked(struct engine *, struct task *);
 

@@ -10,6 +10,7 @@
 #include "common/mem.h"
 #include "common/utf8.h"
 #include "daemon/engine/facts.h"
+#include "daemon/engine/holds.h"
 #include "daemon/engine/naming.h"
 #include "daemon/model/need.h"
 
@@ -192,6 +193,8 @@ static void take_over(struct keeper *k, int portal, struct naming *n)
 static bool ask_portal(struct keeper *k, int portal)
 {
     struct err err = {0};
+    if (holds_portal(k->engine->holds, k->engine->portals[portal].id))
+        return false; /* paused: asked when it is not */
     JV_AUTO *facts = json_object();
     JV_AUTO *pins = keeper_pins(k, k->engine->portals[portal].id);
     struct naming n = {.config = k->engine->site.config,

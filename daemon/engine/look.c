@@ -158,7 +158,7 @@ enum task_turn look_begin(struct task *task)
 {
     task_forget_run(task);
     task_forget_look(task);
-    if (engine_is_halting(task->engine))
+    if (task_must_rest(task))
         return TASK_REST;
     struct err err = {0};
     if (!read_all(task, &err)) {
@@ -371,7 +371,7 @@ static void trace_change(struct task *task, const struct look *look, struct stor
     const char *what = say_change(look, differences, said, sizeof said);
     for (size_t i = 0; i + 1 < look->count; i++)
         task_trace(task, change, NULL, look->events[i].id, "seen", NULL,
-                   "looked at together with a later event");
+                   "together with a later event");
     task_trace(task, change, NULL, look->events[look->count - 1].id, what,
                json_object_size(differences) > 0 ? differences : NULL, "%s", said);
 }

@@ -103,7 +103,7 @@ static void begin(struct scan *scan, struct engine_timer *timer)
 enum task_turn scan_begin(struct task *task)
 {
     struct engine_timer *timer = next_timer(task);
-    if (engine_is_halting(task->engine))
+    if (task_must_rest(task))
         return TASK_REST;
     if (timer == NULL)
         return scan_rests(task);
@@ -240,7 +240,7 @@ static enum task_turn scan_page(struct task *task)
     scan->scanned_ms = timer->row.scanned_ms;
     scan->begun_ms = timer->row.begun_ms;
     scan->cursor = timer->row.cursor;
-    if (engine_is_halting(task->engine))
+    if (task_must_rest(task))
         return TASK_REST;
     switch (timer_field(timer->trigger, &scope, scan->field, &scan->day)) {
     case KNOWN_BAD:

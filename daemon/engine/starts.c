@@ -131,7 +131,8 @@ static void skip(struct task *task, struct store_change *change, const struct fi
 {
     struct run none = {0};
     (void)snprintf(none.rule, sizeof none.rule, "%s", firing->rule->name);
-    task_trace(task, change, &none, 0, what, firing->trace, "«%s» does not start: %s",
+    int64_t event = firing->event != NULL ? firing->event->id : task->look->change.cause_event;
+    task_trace(task, change, &none, event, what, firing->trace, "«%s» does not start: %s",
                shown(firing->rule), reason);
     atomic_fetch_add(&task->engine->skipped, 1);
     tally_add(task->engine->tally, firing->rule, TALLY_SKIPPED);

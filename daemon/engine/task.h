@@ -23,6 +23,7 @@ struct task;
 struct facts;  /* facts.h */
 struct writes; /* writes.h */
 struct held;   /* held.h */
+struct holds;  /* holds.h */
 struct rota;   /* rota.h */
 struct keeper; /* keeper.h */
 
@@ -91,6 +92,7 @@ struct engine {
     struct facts *facts;
     struct writes *writes;
     struct held *held;
+    struct holds *holds;
     struct engine_timer *timers; /* owned */
     size_t timer_count;
     struct rota *rota;
@@ -162,9 +164,10 @@ struct task {
     json_t *answers;         /* of the run's present step */
     struct pending *pending; /* effects of the step: intended, in flight, to be looked for */
     size_t pending_count;
-    json_t *story; /* lines of the trace that the next commit writes */
+    json_t *story;  /* lines of the trace that the next commit writes */
+    int asked_step; /* what that step asked before its calls has been told; -1: of none */
     struct woken woken;
-    int64_t caught_up; /* the run that woke and for which the entity was looked at first */
+    int64_t caught_up;      /* the run that woke and for which the entity was looked at first */
     task_stage_fn *settled; /* where to go once the run's present state is committed */
     int rounds;             /* of needs in a row, bounded */
     struct turn *turns;     /* of teams that the run has taken and nobody has stored yet */
@@ -198,6 +201,8 @@ void task_hand_out(struct task *, size_t answers, task_stage_fn *after);
 enum task_turn task_handed_out(struct task *);
 void task_call_done(struct call *);
 bool engine_is_halting(struct engine *);
+/* The engine halts, or the task's portal is paused: nothing new is begun. */
+bool task_must_rest(struct task *);
 void task_env(struct task *, struct rules_env *ret);
 const struct ruleset *task_rules(const struct task *);
 /* Adds one line to the story of the task's entity. */

@@ -15,6 +15,8 @@
 #include "common/mem.h"
 #include "daemon/engine/effects.h"
 #include "daemon/engine/facts.h"
+#include "daemon/engine/hand.h"
+#include "daemon/engine/holds.h"
 #include "daemon/engine/rota.h"
 #include "daemon/engine/task.h"
 #include "daemon/engine/timers.h"
@@ -135,6 +137,12 @@ enum task_turn work_end(struct task *task, enum run_state state, const char *rea
     return work_settle(task, look_begin);
 }
 
+/* The run's rule, or its portal, is paused: it waits before what it would do next. */
+static bool is_paused(const struct task *task)
+{
+    return holds_rule(task->engine->holds, task->portal->id, task->run->rule, NULL);
+}
+
 /* A run that cannot go on for now. One that has just woken still waits: what cancels waits ends it,
  * and it asks so once more when it wakes again. */
 static enum task_turn lay_down(struct task *task, int64_t pause_ms)
@@ -149,7 +157,7 @@ static enum task_turn lay_down(struct task *task, int64_t pause_ms)
 static enum task_turn put_off(struct task *task, const char *why)
 {
     struct run *run = task->run;
-    if (engine_is_halting(task->engine))
+    if (engine_is_halting(task->engine) || is_paused(task))
         return lay_down(task, 0); /* we stop: it goes on as soon as we are back */
     int64_t turn_ms = effects_turn_ms(task);
     if (turn_ms > 0) {
@@ -174,6 +182,8 @@ enum task_turn work_unfetched(struct task *task)
 
 static enum task_turn work_fetch(struct task *task)
 {
+    if (is_paused(task))
+        return lay_down(task, 0);
     return facts_fetch(task, task->advance.needs, work_advance, work_unfetched);
 }
 
@@ -216,16 +226,32 @@ static enum task_turn wants_calls(struct task *task)
     return work_settle(task, work_call);
 }
 
+/* What a step asked is told with its calls, once in a sitting; the rest when it is over. */
+static void tell_trace(struct task *task)
+{
+    size_t i;
+    json_t *line;
+    json_array_foreach (task->advance.trace, i, line)
+        if (jv_int(line, "step", -1) != task->asked_step ||
+            strcmp(jv_text(line, "what", ""), "if") != 0)
+            json_array_append(task->story, line);
+    if (json_array_size(task->advance.asked) == 0 || task->asked_step == task->run->step)
+        return;
+    json_array_extend(task->story, task->advance.asked);
+    task->asked_step = task->run->step;
+}
+
 enum task_turn work_advance(struct task *task)
 {
     struct rules_env env;
+    if (is_paused(task))
+        return lay_down(task, 0);
     task_env(task, &env);
     env.seed = (uint64_t)task->run->id;
     advance_done(&task->advance);
     rules_advance(task_rules(task), rule_of(task), task->run, task->facts_known, task->answers,
                   &env, &task->advance);
-    if (json_array_size(task->advance.trace) > 0)
-        json_array_extend(task->story, task->advance.trace);
+    tell_trace(task);
     switch (task->advance.kind) {
     case ADVANCE_NEED:
         return wants_facts(task);
@@ -248,7 +274,7 @@ enum task_turn work_advance(struct task *task)
 static enum task_turn work_call(struct task *task)
 {
     task->rounds = 0;
-    if (engine_is_halting(task->engine)) {
+    if (engine_is_halting(task->engine) || is_paused(task)) {
         effects_unsent(task);
         return lay_down(task, 0);
     }
@@ -281,6 +307,8 @@ static enum task_turn work_look(struct task *task)
 {
     if (engine_is_halting(task->engine))
         return TASK_REST;
+    if (is_paused(task))
+        return lay_down(task, 0);
     size_t count = effects_looks(task, &task->calls);
     task->call_count = count;
     if (count == 0)
@@ -401,7 +429,9 @@ static struct run *next_run(struct task *task)
     int64_t now = clock_wall_ms();
     for (int64_t i = 0; i < task->live_count; i++) {
         struct run *run = &task->live[i];
-        if (run->state <= RUN_RUNNING && (run->due_ms <= now || is_queued(run)) &&
+        bool due = run->due_ms <= now || run->due_ms == RUN_HELD_MS || is_queued(run);
+        if (run->state <= RUN_RUNNING && due &&
+            !holds_rule(task->engine->holds, task->portal->id, run->rule, NULL) &&
             queued_behind(task, run) == NULL)
             return run;
     }
@@ -459,12 +489,18 @@ static bool begins_with_the_look(const struct task *task)
 
 enum task_turn work_begin(struct task *task)
 {
+    struct hold hold;
     task_forget_run(task);
-    if (engine_is_halting(task->engine))
+    if (task_must_rest(task))
         return TASK_REST;
+    task->run = hand_next_held(task, &hold);
+    if (task->run != NULL)
+        return hand_lay_aside(task, &hold);
     task->run = next_run(task);
     if (task->run == NULL)
         return queue_up(task);
+    hand_take_up(task->run);
+    task->asked_step = -1;
     task->story = json_array();
     task->answers = json_object();
     if (!begins_with_the_look(task))

@@ -31,6 +31,12 @@ bool run_is_timer(const struct run *run)
     return json_object_get(run->vars, "timer") != NULL;
 }
 
+int64_t run_due_ms(const struct run *run)
+{
+    const json_t *held = json_object_get(run->vars, "held_ms");
+    return run->due_ms == RUN_HELD_MS ? (int64_t)json_integer_value(held) : run->due_ms;
+}
+
 void run_done(struct run *run)
 {
     json_decref(run->chain);

@@ -33,7 +33,7 @@ struct run {
     enum run_state state;
     enum priority priority;
     int step;       /* index of the next step; = count: at the end */
-    int64_t due_ms; /* wall; 0 = now */
+    int64_t due_ms; /* wall; 0 = now; RUN_HELD_MS: its rule is paused */
     int attempt;    /* of this step, from 0 */
     int64_t cause_event;
     int64_t cause_run; /* the run whose write caused this one, 0: from outside */
@@ -45,12 +45,19 @@ struct run {
      *  gone     the last snapshot of a deleted entity               false (for [else])
      *  touched  records that this run wrote since facts were fetched
      *  trigger  text of the trigger that fired      chosen  whom the step at hand means: choice.h
+     *  held_ms  its due_ms before it was laid down because its rule is paused
      *  timer    {trigger, base, due_ms}: a timer that is set and has not gone off */
     json_t *vars;
     char reason[320];   /* why it ended or waits, for people */
     int64_t created_ms; /* when it began; 0: a timer that has not gone off */
     int64_t updated_ms;
 };
+
+/* A due run of a rule that an operator has paused is laid down until it is resumed; so it stands in
+ * nobody's way, however many they are. */
+#define RUN_HELD_MS INT64_MAX
+/* When it is or was due, held or not. */
+int64_t run_due_ms(const struct run *);
 
 /* A timer that is set: it waits before its first step and has not begun. */
 bool run_is_timer(const struct run *);

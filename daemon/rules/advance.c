@@ -496,6 +496,8 @@ void rules_advance(const struct ruleset *set, const struct rule *rule, struct ru
     }
     if (ret->kind != ADVANCE_NEED)
         (void)json_array_clear(ret->needs);
+    if (ret->kind == ADVANCE_CALL)
+        ret->asked = json_copy(w.trace);
     json_decref(w.trace);
     json_decref(w.scope.picks);
 }
@@ -507,6 +509,7 @@ void advance_done(struct advance *advance)
     mem_free(advance->commands);
     json_decref(advance->needs);
     json_decref(advance->trace);
+    json_decref(advance->asked);
     *advance = (struct advance){.kind = ADVANCE_NEED};
 }
 

@@ -99,9 +99,10 @@ static bool is_live(int64_t state)
     return state >= RUN_READY && state <= RUN_RUNNING;
 }
 
-static bool is_over(int64_t state) /* a parked run may still go on */
+/* Will nobody ask for its results again? A parked or dead run may be retried. */
+static bool is_over(int64_t state)
 {
-    return state >= RUN_DONE && state <= RUN_DEAD;
+    return state == RUN_DONE || state == RUN_CANCELLED;
 }
 
 /* 0 when there is no such run. */

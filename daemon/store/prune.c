@@ -75,6 +75,11 @@ bool prune_rows(struct apply *apply, int64_t before_ms, int64_t most, struct err
             return false;
     if (left > 0 && !prune_snapshots(apply, before_ms, &left, err))
         return false;
+    if (left < most) { /* `why` says so */
+        db_bind(apply->stmts[PRUNE_BEFORE], "i", before_ms);
+        if (!db_step_done(apply->db, apply->stmts[PRUNE_BEFORE], err))
+            return false;
+    }
     apply->sums.pruned += most - left;
     apply->sums.rows += most - left;
     return true;

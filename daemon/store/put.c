@@ -187,6 +187,30 @@ void store_put_setting(struct store_change *change, const char *name, const char
     CHANGE_ADD(change, WRITE_SETTING, value_text(name), value_text(value));
 }
 
+/* "hold PORTAL RULE": a blank sorts before everything that a name may hold. */
+static char *hold_name_new(const struct hold *hold)
+{
+    return mem_printf("hold %lld %s", (long long)hold->portal, hold->rule);
+}
+
+void store_put_hold(struct store_change *change, const struct hold *hold)
+{
+    char *name = hold_name_new(hold);
+    JV_AUTO *value = json_pack("{s:o, s:o, s:I}", "by", jv_string_new(hold->by), "why",
+                               jv_string_new(hold->why), "since_ms", (json_int_t)hold->since_ms);
+    char *text = jv_dump_new(value);
+    store_put_setting(change, name, text);
+    mem_free(text);
+    mem_free(name);
+}
+
+void store_put_hold_over(struct store_change *change, const struct hold *hold)
+{
+    char *name = hold_name_new(hold);
+    CHANGE_ADD(change, WRITE_SETTING_GONE, value_text(name));
+    mem_free(name);
+}
+
 void store_put_budget(struct store_change *change, int64_t portal, const json_t *budget)
 {
     char *data = dump_or_null_new(budget);

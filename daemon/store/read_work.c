@@ -99,6 +99,44 @@ bool store_read_due(struct store_reader *reader, int64_t portal, int64_t now_ms,
     return store_read_due_on(reader, portal, now_ms, &cursor, most, ret, ret_count, err);
 }
 
+struct held_list {
+    struct held_run *entries; /* the caller's */
+    int64_t count, portal, last_id;
+    int priority;
+};
+
+static bool take_held(void *arg, sqlite3_stmt *stmt, struct err *err)
+{
+    (void)err;
+    struct held_list *list = arg;
+    struct held_run *entry = &list->entries[list->count++];
+    *entry = (struct held_run){.who = {.portal = list->portal,
+                                       .priority = (enum priority)list->priority,
+                                       .since_ms = sqlite3_column_int64(stmt, 2)}};
+    column_entity(stmt, 0, &entry->who.entity);
+    list->last_id = sqlite3_column_int64(stmt, 3);
+    column_text(stmt, 4, entry->rule, sizeof entry->rule);
+    return true;
+}
+
+bool store_read_held(struct store_reader *reader, int64_t portal, struct due_cursor *cursor,
+                     int64_t most, struct held_run *ret, int64_t *ret_count, struct err *err)
+{
+    sqlite3_stmt *stmt = reader_stmt(reader, READ_HELD);
+    struct held_list list = {
+        .entries = ret, .portal = portal, .priority = cursor->priority, .last_id = cursor->id};
+    for (; list.priority <= PRIORITY_BULK; list.priority++, list.last_id = 0) {
+        db_bind(stmt, "iiii", portal, (int64_t)list.priority, list.last_id, most - list.count);
+        if (!reader_each(reader, stmt, take_held, &list, err))
+            return false;
+        *cursor = (struct due_cursor){.priority = list.priority, .id = list.last_id};
+        if (list.count >= most)
+            break;
+    }
+    *ret_count = list.count;
+    return true;
+}
+
 static bool take_earlier(void *arg, sqlite3_stmt *stmt, struct err *err)
 {
     (void)err;

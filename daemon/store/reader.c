@@ -1,6 +1,8 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/jv.h"
 #include "common/mem.h"
 #include "daemon/store/columns.h"
 #include "daemon/store/inside.h"
@@ -108,6 +110,34 @@ bool store_read_setting(struct store_reader *reader, const char *name, char *out
     if (!reader_each(reader, stmt, take_text, &text, err))
         return false;
     *ret_found = text.found;
+    return true;
+}
+
+static bool add_hold(void *arg, sqlite3_stmt *stmt, struct err *err)
+{
+    JV_AUTO *value = NULL;
+    if (!column_json(stmt, 1, &value, err))
+        return false;
+    struct hold *hold = reader_list_add(arg);
+    char *rule = NULL;
+    hold->portal = strtoll(db_text(stmt, 0) + strlen("hold "), &rule, 10);
+    hold->since_ms = jv_int(value, "since_ms", 0);
+    (void)snprintf(hold->rule, sizeof hold->rule, "%s", rule[0] == ' ' ? rule + 1 : rule);
+    (void)snprintf(hold->by, sizeof hold->by, "%s", jv_text(value, "by", ""));
+    (void)snprintf(hold->why, sizeof hold->why, "%s", jv_text(value, "why", ""));
+    return true;
+}
+
+bool store_read_holds(struct store_reader *reader, struct hold **ret, int64_t *ret_count,
+                      struct err *err)
+{
+    struct reader_list list = {.entry_size = sizeof(struct hold)};
+    if (!reader_each(reader, reader_stmt(reader, READ_HOLDS), add_hold, &list, err)) {
+        mem_free(list.entries);
+        return false;
+    }
+    *ret = list.entries;
+    *ret_count = list.count;
     return true;
 }
 

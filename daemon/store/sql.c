@@ -12,8 +12,8 @@
     "id, run_id, portal, entity_type, entity_id, call, kind, method, params, writes, unsure, "     \
     "look, step, attempt, verdict, intended_ms, sent_ms, settled_ms, result, error, text, looked"
 
-/* Filters that are off at 0 and "". */
-#define RUN_FILTERS "(?1 = 0 OR portal = ?1) AND (?2 = '' OR rule = ?2) AND (?3 = 0 OR state = ?3) "
+/* What a list looks at before it reads a run: whether it fits, and where to go on. */
+#define LIST_COLUMNS "id, portal, rule, state, updated_ms, reason, "
 
 #define INSERT_EVENT(state)                                                                        \
     "INSERT INTO event (id, portal, source, name, happening, entity_type, entity_id, own_id, "     \
@@ -69,13 +69,14 @@ const char *const sql_writes[SQL_WRITES] = {
     /* The answer may come after its run has been cancelled: short at once then. */
     [WRITE_OUTCOME] =
         "UPDATE effect SET verdict = ?2, result = iif(coalesce((SELECT state FROM run "
-        "WHERE run.id = effect.run_id), 0) IN (4, 5, 6), short_form(?3), ?3), error = ?4, "
+        "WHERE run.id = effect.run_id), 0) IN (4, 5), short_form(?3), ?3), error = ?4, "
         "text = ?5, sent_ms = ?6, settled_ms = ?7, looked = ?8 WHERE id = ?1",
     [WRITE_TRACE] =
         "INSERT INTO trace (at_ms, portal, entity_type, entity_id, event_id, run_id, rule, what, "
         "say, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [WRITE_SETTING] = "INSERT INTO setting (name, value) VALUES (?1, ?2) "
                       "ON CONFLICT (name) DO UPDATE SET value = ?2",
+    [WRITE_SETTING_GONE] = "DELETE FROM setting WHERE name = ?1",
     [WRITE_BUDGET] = "INSERT INTO budget (portal, data) VALUES (?1, ?2) "
                      "ON CONFLICT (portal) DO UPDATE SET data = ?2",
     [WRITE_NAME] = "INSERT INTO name (portal, need, value, at_ms) VALUES (?1, ?2, ?3, ?4) "
@@ -124,6 +125,10 @@ const char *const sql_writes[SQL_WRITES] = {
         "coalesce((SELECT max(id) FROM run), 0), coalesce((SELECT max(id) FROM effect), 0), "
         "coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'store.last_id'), 0)) "
         "AS TEXT)) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [PRUNE_BEFORE] =
+        "INSERT INTO setting (name, value) VALUES ('store.pruned_ms', CAST(?1 AS TEXT)) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value "
+        "WHERE CAST(setting.value AS INTEGER) < ?1",
     /* Parked runs stay: a person has still to decide. */
     [PRUNE_RUNS] = "DELETE FROM run WHERE id IN (SELECT id FROM run WHERE state IN (4, 5, 6) "
                    "AND updated_ms < ?1 LIMIT ?2) RETURNING id",
@@ -189,6 +194,10 @@ const char *const sql_reads[SQL_READS] = {
         "SELECT 1 FROM fired_own WHERE portal = ?1 AND entity_type = ?2 AND entity_id = ?3 "
         "AND rule = ?4 AND own_id = ?5",
     [READ_SETTING] = "SELECT value FROM setting WHERE name = ?1",
+    [READ_HOLDS] = "SELECT name, value FROM setting WHERE name > 'hold ' AND name < 'hold!'",
+    [READ_HELD] = "SELECT entity_type, entity_id, updated_ms, id, rule FROM run WHERE state <= 3 "
+                  "AND portal = ?1 AND priority = ?2 AND due_ms = 9223372036854775807 "
+                  "AND id > ?3 ORDER BY id LIMIT ?4",
     [READ_BUDGET] = "SELECT data FROM budget WHERE portal = ?1",
     [READ_NAMES] = "SELECT need, value, at_ms FROM name WHERE portal = ?1 AND at_ms > ?2",
     [READ_MEMBER] = "SELECT member_id FROM portal WHERE id = ?1",
@@ -212,26 +221,44 @@ const char *const sql_reads[SQL_READS] = {
     [TELL_FROZEN_COUNT] = "SELECT count(*) FROM fired WHERE frozen_ms > 0 AND frozen_ms > ?1 AND "
                           "(?2 = 0 OR portal = ?2)",
     [TELL_FROZEN] = "SELECT last_ms, rule, entity_type, entity_id, frozen_why, frozen_ms, "
-                    "(SELECT name FROM portal WHERE portal.id = fired.portal) FROM fired "
+                    "(SELECT name FROM portal WHERE portal.id = fired.portal), portal FROM fired "
                     "WHERE frozen_ms > 0 AND frozen_ms > ?1 ORDER BY frozen_ms DESC LIMIT ?2",
     [TELL_EVENTS_NEW] = "SELECT " EVENT_COLUMNS " FROM event WHERE state = 1 AND portal = ?1 "
                         "AND entity_type = ?2 AND entity_id = ?3 ORDER BY id DESC LIMIT ?4",
     [TELL_EVENTS_TRACED] = "SELECT DISTINCT event_id FROM trace WHERE entity_type = ?2 "
                            "AND entity_id = ?3 AND (?1 = 0 OR portal = ?1) AND event_id > 0 "
                            "ORDER BY event_id DESC LIMIT ?4",
-    [TELL_TRACES] = "SELECT at_ms, event_id, run_id, rule, what, say, detail FROM trace "
+    [TELL_TRACES] = "SELECT at_ms, event_id, run_id, rule, what, say, detail, id FROM trace "
                     "WHERE entity_type = ?2 AND entity_id = ?3 AND (?1 = 0 OR portal = ?1) "
                     "ORDER BY id DESC LIMIT ?4",
-    /* Walks back from the newest; a filter that fits little walks far, on a reader. */
-    [TELL_RUNS] =
-        "SELECT " RUN_COLUMNS " FROM run WHERE " RUN_FILTERS "AND id > 0 ORDER BY id DESC LIMIT ?4",
-    [TELL_RUNS_OF_STATE] = "SELECT " RUN_COLUMNS " FROM run WHERE " RUN_FILTERS
-                           "AND state = ?3 ORDER BY updated_ms DESC LIMIT ?4",
-    [TELL_RUNS_WAITING] =
-        "SELECT " RUN_COLUMNS " FROM run INDEXED BY run_waiting WHERE " RUN_FILTERS
-        "AND state = 2 AND due_ms >= 0 ORDER BY due_ms, id LIMIT ?4",
-    [TELL_RUNS_OF_ENTITY] = "SELECT " RUN_COLUMNS " FROM run WHERE " RUN_FILTERS
-                            "AND entity_type = ?5 AND entity_id = ?6 ORDER BY id DESC LIMIT ?4",
+    [TELL_TRACES_OF_RUN] =
+        "SELECT at_ms, event_id, run_id, rule, what, say, detail, id FROM trace "
+        "WHERE entity_type = ?1 AND entity_id = ?2 AND run_id = ?3 ORDER BY id DESC LIMIT ?4",
+    [TELL_TRACES_OF_EVENT] =
+        "SELECT at_ms, event_id, run_id, rule, what, say, detail, id FROM trace "
+        "WHERE entity_type = ?1 AND entity_id = ?2 AND event_id = ?3 ORDER BY id DESC LIMIT ?4",
+    /* What operators did to portals and rules, not to one entity. */
+    [TELL_HANDS] = "SELECT at_ms, event_id, run_id, rule, what, say, detail, id FROM trace "
+                   "WHERE entity_type = 0 AND entity_id = 'operator' AND what = 'operator' "
+                   "AND (?1 = 0 OR portal IN (0, ?1)) AND at_ms >= ?2 ORDER BY id DESC LIMIT ?3",
+    [TELL_RUNS_OF_ENTITY] = "SELECT " RUN_COLUMNS " FROM run WHERE (?1 = 0 OR portal = ?1) "
+                            "AND entity_type = ?2 AND entity_id = ?3 ORDER BY id DESC LIMIT ?4",
+    [TELL_RUNS_OF_EVENT] = "SELECT " RUN_COLUMNS " FROM run WHERE cause_event = ?3 "
+                           "AND entity_type = ?1 AND entity_id = ?2 ORDER BY id DESC LIMIT ?4",
+    [TELL_RUNS_OF_STATE] = "SELECT " RUN_COLUMNS " FROM run WHERE state = ?1 "
+                           "ORDER BY updated_ms DESC LIMIT ?2",
+    /* Pages of lists: each walks an index from the cursor (?1, ?2) and looks at ?3 rows. */
+    [LIST_BY_ID] = "SELECT " LIST_COLUMNS "id FROM run WHERE id < ?2 AND ?1 >= 0 "
+                   "ORDER BY id DESC LIMIT ?3",
+    [LIST_BY_STATE] =
+        "SELECT " LIST_COLUMNS "updated_ms FROM run WHERE state = ?4 AND updated_ms <= ?1 "
+        "AND updated_ms >= ?5 AND (updated_ms < ?1 OR portal < ?6 OR portal = ?6 AND id < ?2) "
+        "ORDER BY updated_ms DESC, portal DESC, id DESC LIMIT ?3",
+    [LIST_BY_DUE] =
+        "SELECT " LIST_COLUMNS "due_ms FROM run WHERE state <= 3 AND portal = ?4 AND priority = ?5 "
+        "AND due_ms >= ?1 AND (due_ms > ?1 OR id > ?2) ORDER BY due_ms, id LIMIT ?3",
+    [LIST_BY_ENTITY] = "SELECT " LIST_COLUMNS "id FROM run WHERE entity_type = ?4 "
+                       "AND entity_id = ?5 AND id < ?2 AND ?1 >= 0 ORDER BY id DESC LIMIT ?3",
 };
 
 void sql_finalize(sqlite3_stmt **stmts, size_t count)

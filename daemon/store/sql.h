@@ -27,6 +27,7 @@ enum sql_write {
     WRITE_OUTCOME,
     WRITE_TRACE,
     WRITE_SETTING,
+    WRITE_SETTING_GONE,
     WRITE_BUDGET,
     WRITE_NAME,
     WRITE_TIMER,
@@ -47,6 +48,7 @@ enum sql_write {
     WRITE_COUNT_LIVE, /* at open */
     WRITE_LAST_ID,    /* at open */
     PRUNE_LAST_ID,    /* remembers the highest id, in case it is about to go */
+    PRUNE_BEFORE,     /* remembers up to when history has gone */
     PRUNE_RUNS,
     PRUNE_EFFECTS,
     PRUNE_EVENTS,
@@ -78,6 +80,8 @@ enum sql_read {
     READ_RECENT,
     READ_OWN,
     READ_SETTING,
+    READ_HOLDS,
+    READ_HELD,
     READ_BUDGET,
     READ_NAMES,
     READ_MEMBER,
@@ -98,10 +102,16 @@ enum sql_read {
     TELL_EVENTS_NEW,
     TELL_EVENTS_TRACED,
     TELL_TRACES,
-    TELL_RUNS,
-    TELL_RUNS_OF_STATE,
-    TELL_RUNS_WAITING,
+    TELL_TRACES_OF_RUN,
+    TELL_TRACES_OF_EVENT,
+    TELL_HANDS,
     TELL_RUNS_OF_ENTITY,
+    TELL_RUNS_OF_EVENT,
+    TELL_RUNS_OF_STATE,
+    LIST_BY_ID,
+    LIST_BY_STATE,
+    LIST_BY_DUE,
+    LIST_BY_ENTITY,
     SQL_READS,
 };
 

@@ -113,10 +113,13 @@ struct effect {
 void effect_done(struct effect *);
 void store_put_effect(struct store_change *, const struct effect *);
 /* The outcome. The whole result is kept only while the run lives or is parked (it may be asked for
- * again) and is cut to 2 KiB when the run ends: a longer one is then a string, its beginning. */
+ * again; so it may of a dead run) and is cut to 2 KiB when it is done or cancelled: a longer one is
+ * then a string, its beginning. */
 void store_put_outcome(struct store_change *, int64_t effect_id, const struct answer *, bool looked,
                        int64_t now_ms);
 
+/* What an operator did to a portal or a rule stands with no entity, under this id. */
+#define TRACE_OPERATOR "operator"
 /* One line of the story that `why` tells. A seen event is in the story when a trace names it: an
  * index of all events by entity would cost every settled event more than the rest of it. */
 struct trace {
@@ -152,6 +155,16 @@ void store_put_over_left(struct store_change *, int64_t portal, const struct ent
 void store_put_given(struct store_change *, int64_t portal, const struct given *, int64_t now_ms);
 /* It was given back, or there is nothing to be given back. */
 void store_put_given_back(struct store_change *, int64_t portal, const struct entity *what);
+/* What an operator has paused: a portal, a rule, or a rule on a portal. Events are accepted all the
+ * same. */
+struct hold {
+    int64_t portal;           /* 0: on every portal */
+    char rule[RUN_RULE_SIZE]; /* "": the whole portal */
+    int64_t since_ms;         /* wall */
+    char by[120], why[200];   /* who, and what for, as he says; "" */
+};
+void store_put_hold(struct store_change *, const struct hold *);
+void store_put_hold_over(struct store_change *, const struct hold *);
 
 void store_put_setting(struct store_change *, const char *name, const char *value);
 /* Budgets of a portal: opaque JSON of portal/. */
@@ -212,6 +225,14 @@ struct due_cursor {
 bool store_read_due_on(struct store_reader *, int64_t portal, int64_t now_ms, struct due_cursor *,
                        int64_t most, struct waiting_entity *ret, int64_t *ret_count,
                        struct err *) MUST_CHECK;
+/* Entities of live runs that were laid down because their rule is paused (due_ms = RUN_HELD_MS), by
+ * priority and id behind the cursor (due_ms unused), which moves; with each its rule. */
+struct held_run {
+    struct waiting_entity who;
+    char rule[RUN_RULE_SIZE];
+};
+bool store_read_held(struct store_reader *, int64_t portal, struct due_cursor *, int64_t most,
+                     struct held_run *ret, int64_t *ret_count, struct err *) MUST_CHECK;
 /* The next due time after now, INT64_MAX if none. */
 bool store_read_next_due(struct store_reader *, int64_t portal, int64_t now_ms, int64_t *ret_ms,
                          struct err *) MUST_CHECK;
@@ -261,6 +282,9 @@ bool store_read_given_owners(struct store_reader *, int64_t portal, int64_t most
 /* The first `most` things of that user, oldest first, into `ret`. */
 bool store_read_given(struct store_reader *, int64_t portal, int64_t owner, int64_t most,
                       struct given *ret, int64_t *ret_count, struct err *) MUST_CHECK;
+/* Everything that is paused; mem_free. */
+bool store_read_holds(struct store_reader *, struct hold **ret, int64_t *ret_count,
+                      struct err *) MUST_CHECK;
 
 bool store_read_setting(struct store_reader *, const char *name, char *out, size_t size,
                         bool *ret_found, struct err *) MUST_CHECK;
@@ -292,20 +316,55 @@ bool store_read_overdue(struct store_reader *, int64_t portal, int64_t before_ms
  * "timers_next_ms"}; null where there is none. */
 bool store_tell_queue(struct store_reader *, int64_t portal_or_0, json_t **ret,
                       struct err *) MUST_CHECK;
-/* The story of an entity, oldest first, the last `most` lines of it: events
- * {"kind":"event","at_ms", "id","name","source","state","own_id","cause_run"}, traces
- * {"kind":"trace","at_ms","event","run", "rule","what","say","detail"}, runs as in lists with
- * "kind":"run", "at_ms" and "effects":[{"id",
- * "method","key","verdict","step","attempt","write","looked","intended_ms","sent_ms","settled_ms",
- * "params","result","error","text"}]. */
-bool store_tell_story(struct store_reader *, int64_t portal_or_0, const struct entity *,
-                      int64_t most, json_t **ret, struct err *) MUST_CHECK;
-/* Runs by state and filters (any of rule "", portal 0, entity NULL, state ""), newest first:
- * [{"id",
- * "rule","portal","entity":{"type","id"},"state","step","due_ms","attempt","priority","reason",
- * "cause_event","cause_run","created_ms","updated_ms"}]. An unknown state is an error. */
-bool store_tell_runs(struct store_reader *, int64_t portal, const char *rule, const struct entity *,
-                     const char *state, int64_t most, json_t **ret, struct err *) MUST_CHECK;
+/* Of whom a story is told. */
+struct story_wish {
+    int64_t portal;              /* 0: any */
+    const struct entity *entity; /* NULL: of the run or the event */
+    int64_t run, event; /* of that run only, of that event and what came of it; 0: of all */
+    int64_t most;       /* lines */
+};
+/* The story, oldest first, the last `most` lines of it:
+ * {"rows":[…],"entity":{"type","id"},"found","more","pruned_ms"}. Rows are events {"kind":"event",
+ * "at_ms","id","name","source","state","own_id","cause_run"}; traces {"kind":"trace","at_ms",
+ * "event","run","rule","what","say","detail"}, among them what operators paused and resumed
+ * meanwhile; runs as in lists with "kind":"run","at_ms"; calls {"kind":"call","at_ms","run","rule",
+ * "id","method","key","verdict","step","attempt","write","looked","intended_ms","sent_ms",
+ * "settled_ms","took_s","params","result","error","text"}. `found` is false when there is no such
+ * run or event, `more` when lines were left out, pruned_ms the moment before which retention has
+ * removed what had ended (null: nothing yet). */
+bool store_tell_story(struct store_reader *, const struct story_wish *, json_t **ret,
+                      struct err *) MUST_CHECK;
+
+/* Which runs; what is 0, "" or NULL lets all through. */
+struct run_filter {
+    int64_t portal;
+    const char *rule;
+    const struct entity *entity;
+    enum run_state state;
+    const char *reason;         /* it contains that */
+    int64_t since_ms, until_ms; /* last changed: from, and before */
+};
+/* Where a list goes on; zeroed: at its beginning. */
+struct run_cursor {
+    int64_t at, portal, id;
+};
+/* A page of a list of runs, behind the cursor, which moves: at most `most`. Waiting ones by their
+ * due time, soonest first; those of an entity and those of any state by id,
+ * newest first; the rest by their last change, newest first. One page looks at a few thousand runs
+ * at most, however few fit; *ret_more: there may be further ones. Each:
+ * {"id","rule","portal","entity":{"type","id"},"state","step","due_ms","attempt","priority",
+ * "reason","cause_event","cause_run","created_ms","updated_ms"}. */
+bool store_list_runs(struct store_reader *, const struct run_filter *, struct run_cursor *,
+                     int64_t most, json_t **ret, bool *ret_more, struct err *) MUST_CHECK;
+/* Dead and parked runs gathered by rule and reason (numbers in it apart), newest first:
+ * [{"rule","portal","state","reason","count","first_ms","last_ms","run"}], reason and run those of
+ * the newest. *ret_more: there are more of them than one look takes. */
+bool store_tell_dead(struct store_reader *, const struct run_filter *, json_t **ret, bool *ret_more,
+                     struct err *) MUST_CHECK;
+/* Rules that are beyond their limit for an entity, those frozen longest ahead first:
+ * [{"rule","portal","entity","until_ms","reason"}]. Filters: portal, rule, entity. */
+bool store_tell_frozen(struct store_reader *, const struct run_filter *, int64_t most, json_t **ret,
+                       struct err *) MUST_CHECK;
 /* Dead and parked runs and frozen rules, newest first: [{"at_ms","what","run","rule","portal",
  * "entity","say"}]. */
 bool store_tell_errors(struct store_reader *, int64_t most, json_t **ret, struct err *) MUST_CHECK;

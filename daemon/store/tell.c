@@ -63,7 +63,7 @@ json_t *tell_run_new(const struct run *run, const char *portal_name)
     (void)json_object_set_new(object, "entity", tell_entity_new(&run->entity));
     tell_text(object, "state", run_state_word(run->state));
     (void)json_object_set_new(object, "step", json_integer(run->step));
-    (void)json_object_set_new(object, "due_ms", tell_ms_new(run->due_ms));
+    (void)json_object_set_new(object, "due_ms", tell_ms_new(run_due_ms(run)));
     (void)json_object_set_new(object, "attempt", json_integer(run->attempt));
     tell_text(object, "priority", priority_word(run->priority));
     tell_text(object, "reason", run->reason);
@@ -172,64 +172,6 @@ bool store_tell_queue(struct store_reader *reader, int64_t portal_or_0, json_t *
     return true;
 }
 
-/* ---- lists of runs --------------------------------------------------------------------------- */
-
-static bool add_run(void *arg, sqlite3_stmt *stmt, struct err *err)
-{
-    struct run run;
-    bool done = column_run(stmt, &run, err);
-    if (done)
-        (void)json_array_append_new(arg, tell_run_new(&run, db_text(stmt, RUN_PORTAL_NAME_COLUMN)));
-    run_done(&run);
-    return done;
-}
-
-static bool parse_state(const char *word, enum run_state *ret, struct err *err)
-{
-    if (word == NULL || word[0] == '\0')
-        return true;
-    return run_state_parse(word, ret) ||
-           err_set(err,
-                   "unknown state \"%s\": known are ready, waiting, running, done, cancelled, "
-                   "dead, parked",
-                   word);
-}
-
-/* By the narrowest index that the filters allow. What waits comes by its time, for people look for
- * what is near. */
-static sqlite3_stmt *choose(struct store_reader *reader, const struct entity *entity, int64_t state)
-{
-    if (entity != NULL)
-        return reader_stmt(reader, TELL_RUNS_OF_ENTITY);
-    if (state == RUN_WAITING)
-        return reader_stmt(reader, TELL_RUNS_WAITING);
-    return reader_stmt(reader, state != 0 ? TELL_RUNS_OF_STATE : TELL_RUNS);
-}
-
-bool store_tell_runs(struct store_reader *reader, int64_t portal, const char *rule,
-                     const struct entity *entity, const char *state, int64_t most, json_t **ret,
-                     struct err *err)
-{
-    enum run_state wanted = (enum run_state)0;
-    if (!parse_state(state, &wanted, err))
-        return false;
-    sqlite3_stmt *stmt = choose(reader, entity, (int64_t)wanted);
-    const char *name = rule != NULL ? rule : "";
-    most = tell_ceiling(most);
-    if (entity != NULL)
-        db_bind(stmt, "itiiit", portal, name, (int64_t)wanted, most, (int64_t)entity->type,
-                entity->id);
-    else
-        db_bind(stmt, "itii", portal, name, (int64_t)wanted, most);
-    json_t *runs = json_array();
-    if (!reader_each(reader, stmt, add_run, runs, err)) {
-        json_decref(runs);
-        return false;
-    }
-    *ret = runs;
-    return true;
-}
-
 /* ---- what went wrong ------------------------------------------------------------------------- */
 
 /* {"at_ms","what","run","rule","portal","entity","say"} */
@@ -291,10 +233,10 @@ bool store_tell_errors(struct store_reader *reader, int64_t most, json_t **ret, 
     JV_AUTO *all = json_array();
     sqlite3_stmt *of_state = reader_stmt(reader, TELL_RUNS_OF_STATE);
     sqlite3_stmt *frozen = reader_stmt(reader, TELL_FROZEN);
-    db_bind(of_state, "itii", (int64_t)0, "", (int64_t)RUN_DEAD, most);
+    db_bind(of_state, "ii", (int64_t)RUN_DEAD, most);
     if (!reader_each(reader, of_state, add_bad_run, all, err))
         return false;
-    db_bind(of_state, "itii", (int64_t)0, "", (int64_t)RUN_PARKED, most);
+    db_bind(of_state, "ii", (int64_t)RUN_PARKED, most);
     if (!reader_each(reader, of_state, add_bad_run, all, err))
         return false;
     db_bind(frozen, "ii", clock_wall_ms(), most);

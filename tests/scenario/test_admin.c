@@ -152,8 +152,183 @@ START_TEST(ready_says_no_while_the_daemon_ends)
 }
 END_TEST
 
+/* ---- docs/openapi.json ----------------------------------------------------------------------- */
+
+static const json_t *resolved(const json_t *doc, const json_t *schema)
+{
+    const char *to = jv_text(schema, "$ref", "");
+    const char *name = strrchr(to, '/');
+    return name == NULL ? schema : json_object_get(jv_at(doc, "components.schemas"), name + 1);
+}
+
+static bool is_type(const json_t *value, const char *type)
+{
+    return strcmp(type, "object") == 0    ? json_is_object(value)
+           : strcmp(type, "array") == 0   ? json_is_array(value)
+           : strcmp(type, "string") == 0  ? json_is_string(value)
+           : strcmp(type, "integer") == 0 ? json_is_integer(value)
+           : strcmp(type, "number") == 0  ? json_is_number(value)
+                                          : json_is_boolean(value);
+}
+
+static bool obeys(const json_t *doc, const json_t *schema, const json_t *value, char *why,
+                  size_t size);
+
+static bool obeys_members(const json_t *doc, const json_t *schema, const json_t *value, char *why,
+                          size_t size)
+{
+    size_t i;
+    const char *name;
+    json_t *member, *own;
+    json_array_foreach (json_object_get(schema, "required"), i, member)
+        if (json_object_get(value, json_string_value(member)) == NULL)
+            return (void)snprintf(why, size, "no member \"%s\"", json_string_value(member)), false;
+    json_object_foreach (json_object_get(schema, "properties"), name, member) {
+        char inner[200] = "";
+        own = json_object_get(value, name);
+        if (own != NULL && !obeys(doc, member, own, inner, sizeof inner))
+            return (void)snprintf(why, size, "%.60s: %.120s", name, inner), false;
+    }
+    json_array_foreach (jv_loose(value), i, own)
+        if (!obeys(doc, json_object_get(schema, "items"), own, why, size))
+            return false;
+    return true;
+}
+
+static bool obeys(const json_t *doc, const json_t *schema, const json_t *value, char *why,
+                  size_t size)
+{
+    size_t i, fitting = 0;
+    json_t *one;
+    schema = resolved(doc, schema);
+    const char *type = jv_text(schema, "type", NULL);
+    const json_t *choice = json_object_get(schema, "oneOf"),
+                 *words = json_object_get(schema, "enum");
+    if (json_is_null(value))
+        return jv_flag(schema, "nullable") || ((void)snprintf(why, size, "it is null"), false);
+    json_array_foreach (jv_loose(choice), i, one)
+        fitting += obeys(doc, one, value, why, size);
+    if (choice != NULL)
+        return fitting == 1;
+    json_array_foreach (json_object_get(schema, "allOf"), i, one)
+        if (!obeys(doc, one, value, why, size))
+            return false;
+    if (type != NULL && !is_type(value, type))
+        return (void)snprintf(why, size, "it is no %s", type), false;
+    bool named = words == NULL;
+    json_array_foreach (jv_loose(words), i, one)
+        named = named || json_equal(one, value);
+    return named ? obeys_members(doc, schema, value, why, size)
+                 : ((void)snprintf(why, size, "\"%.40s\" is none of its words",
+                                   jv_text(value, "", "?")),
+                    false);
+}
+
+/* What a path answers is as the document says. */
+static void is_documented(struct house *h, const json_t *doc, const char *path, int expected)
+{
+    int status;
+    char why[200] = "", code[8], *route = mem_strndup(path, strcspn(path, "?"));
+    char *text = house_get(h, path, &status);
+    struct err err = {0};
+    JV_AUTO *answer = jv_parse_new(text, strlen(text), &err);
+    ck_assert_msg(status == expected, "%s: %d %s", path, status, text);
+    (void)snprintf(code, sizeof code, "%d", status);
+    const json_t *entry = json_object_get(json_object_get(doc, "paths"), route);
+    const json_t *response =
+        json_object_get(json_object_get(json_object_get(entry, "get"), "responses"), code);
+    const json_t *schema = json_object_get(
+        json_object_get(json_object_get(response, "content"), "application/json"), "schema");
+    ck_assert_msg(schema != NULL, "%s: %s is not documented", path, code);
+    ck_assert_msg(answer != NULL && obeys(doc, schema, answer, why, sizeof why), "%s: %s in %s",
+                  path, why, text);
+    mem_free(route);
+    mem_free(text);
+}
+
+START_TEST(answers_are_as_the_document_says)
+{
+    struct house *h = house_with("[rule r]\non = deal added\ncancel-on = deal leaves stage\n"
+                                 "[then todo as T]\ntitle = x\n[wait 2 days]\n[then stop]\n"
+                                 "[rule d]\non = deal added\nif = deal.opportunity < 5\n"
+                                 "[then comment]\ntext = x\n"
+                                 "[rule f]\non = deal.title changes\nlimit = 1 per deal per day\n"
+                                 "[then comment]\ntext = {{deal.title}}\n");
+    json_error_t failure;
+    JV_AUTO *doc = json_load_file("docs/openapi.json", 0, &failure);
+    ck_assert_msg(doc != NULL, "%s", failure.text);
+    house_fault(h, json_pack("{ss ss si ss}", "kind", "error", "method", "crm.timeline.comment.add",
+                             "status", 400, "code", "ERROR_CORE"));
+    int64_t id = house_seen(h, IVANOV, DEAL, json_pack("{ss}", "title", "Окна"));
+    static const char *const titles[] = {"А", "Б"};
+    for (size_t i = 0; i < 2; i++) {
+        house_update(h, IVANOV, DEAL, id, json_pack("{ss}", "title", titles[i]));
+        house_settle(h);
+    }
+    struct house_said said = house_verb(
+        h, (const char *const[]){"queue", "pause", "--rule", "r", "--why", "night", NULL});
+    ck_assert_int_eq(said.code, 0);
+    house_said_done(&said);
+    char entity[64], run[64];
+    JV_AUTO *runs = house_runs(h, "d", "dead", "");
+    (void)snprintf(entity, sizeof entity, "/api/story?entity=deal%%20%lld", (long long)id);
+    (void)snprintf(run, sizeof run, "/api/run?run=%lld", (long long)jv_int(runs, "0.id", 0));
+    is_documented(h, doc, "/health", 200);
+    is_documented(h, doc, "/ready", 200);
+    is_documented(h, doc, "/api/status", 200);
+    is_documented(h, doc, entity, 200);
+    is_documented(h, doc, "/api/story?entity=operator", 200);
+    is_documented(h, doc, "/api/story?run=999999", 404);
+    is_documented(h, doc, "/api/story", 400);
+    is_documented(h, doc, "/api/runs", 200);
+    is_documented(h, doc, "/api/runs?limit=1", 200);
+    is_documented(h, doc, "/api/runs?state=waiting&rule=r", 200);
+    is_documented(h, doc, run, 200);
+    is_documented(h, doc, "/api/dead", 200);
+    is_documented(h, doc, "/api/holds", 200);
+    is_documented(h, doc, "/api/holds?entity=nobody%201", 400);
+    JV_AUTO *holds = house_api(h, "/api/holds");
+    ck_assert_uint_eq(json_array_size(jv_at(holds, "paused")), 1);
+    ck_assert_uint_eq(json_array_size(jv_at(holds, "frozen")), 1);
+    JV_AUTO *dead = house_api(h, "/api/dead");
+    ck_assert_uint_eq(json_array_size(jv_at(dead, "dead")), 1);
+    house_close(h);
+}
+END_TEST
+
+/* The operator's address is not reachable through the public one, whatever is sent there. */
+START_TEST(the_public_listener_knows_nothing_of_the_api)
+{
+    struct house *h = house_with(rule);
+    static const char *const paths[] = {"/api/status",
+                                        "/api/runs",
+                                        "/health",
+                                        "/metrics",
+                                        "/ready",
+                                        "/hook/../api/status",
+                                        "/hook/main/../../api/runs",
+                                        "//api/status",
+                                        "/api/queue/drop?run=1"};
+    static const char *const methods[] = {"GET", "POST"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        for (size_t k = 0; k < 2; k++) {
+            char *url = mem_printf("%s%s", house_public_url(h), paths[i]);
+            struct wire_request request = {
+                .method = methods[k], .url = url, .bearer = HOUSE_ADMIN_TOKEN, .timeout_ms = 10000};
+            struct wire_answer answer;
+            struct err err = {0};
+            ck_assert_msg(wire_request(&request, &answer, &err), "%s", err.text);
+            ck_assert_msg(answer.status == 404, "%s %s: %d", methods[k], paths[i], answer.status);
+            wire_answer_done(&answer);
+            mem_free(url);
+        }
+    house_close(h);
+}
+END_TEST
+
 CHECK_MAIN("admin", health_names_its_checks_and_addresses, ready_and_metrics_need_no_token,
            the_api_on_tcp_wants_the_token, the_api_on_a_unix_socket_wants_permissions,
            other_routes_and_methods_are_refused,
            a_rule_that_names_a_strange_stage_is_held_back_and_said,
-           ready_says_no_while_the_daemon_ends)
+           ready_says_no_while_the_daemon_ends, answers_are_as_the_document_says,
+           the_public_listener_knows_nothing_of_the_api)

@@ -54,13 +54,143 @@ START_TEST(why_tells_the_story_of_a_deal)
     (void)snprintf(number, sizeof number, "%lld", (long long)id);
     says(h, WORDS("why", "deal", number), 0,
          WORDS("ONCRMDEALADD came in", "«Поздороваться» starts: deal added",
-               "deal.opportunity > 1000", "[10 | 1000]", "crm.timeline.comment.add",
+               "no:  deal.opportunity > 1000; it is 10", "crm.timeline.comment.add", "→ DONE after",
                "waiting until", "ends early when: deal leaves stage"));
     JV_AUTO *story = json_said(h, WORDS("why", "deal", number, "--json"));
     ck_assert_uint_gt(json_array_size(jv_at(story, "rows")), 4);
     says(h, WORDS("why", "deal", "999"), 1, WORDS("nothing is known of deal 999"));
     says(h, WORDS("why", "dael", "1"), 2, WORDS("deal"));
     says(h, WORDS("why"), 2, WORDS("b24bridge why"));
+    house_close(h);
+}
+END_TEST
+
+/* Does `first` stand before `then` in what the verb prints? */
+static void says_in_order(struct house *h, const char *const *words, const char *const *texts)
+{
+    struct house_said said = house_verb(h, words);
+    ck_assert_msg(said.code == 0, "%s: %d\n%s", words[0], said.code, said.err);
+    const char *at = said.out;
+    for (size_t i = 0; texts[i] != NULL; i++) {
+        const char *found = strstr(at, texts[i]);
+        ck_assert_msg(found != NULL, "no \"%s\" behind what came before in:\n%s", texts[i],
+                      said.out);
+        at = found;
+    }
+    house_said_done(&said);
+}
+
+/* Events, what they changed, what rules asked and saw, what was called and answered, what waits. */
+static const char *const whole_story[] = {"ONCRMDEALADD came in",
+                                          "it was added, from outside",
+                                          "«Поздороваться» starts: deal added",
+                                          "[then comment] only if deal.opportunity > 1000",
+                                          "no:  deal.opportunity > 1000; it is 10",
+                                          "step 2 calls crm.timeline.comment.add {",
+                                          "Привет",
+                                          "→ DONE after ",
+                                          "[else comment] done: crm.timeline.comment.add",
+                                          "ended done",
+                                          "of \"wait\" is waiting until ",
+                                          "ends early when: deal leaves stage",
+                                          NULL};
+
+START_TEST(a_story_is_in_order_and_the_same_after_kill_9)
+{
+    struct house *h = house_with(rule);
+    int64_t id =
+        house_seen(h, IVANOV, DEAL, json_pack("{ss si}", "title", "Окна", "opportunity", 10));
+    char number[24];
+    (void)snprintf(number, sizeof number, "%lld", (long long)id);
+    says_in_order(h, WORDS("why", "deal", number), whole_story);
+    says(h, WORDS("why", "deal", number, "--limit", "3"), 0, WORDS("(older lines are left out"));
+    says(h, WORDS("why", "deal", number, "--limit", "x"), 2, WORDS("is no number of a limit"));
+    JV_AUTO *before = json_said(h, WORDS("why", "deal", number, "--json"));
+    house_kill(h);
+    house_start(h);
+    JV_AUTO *after = json_said(h, WORDS("why", "deal", number, "--json"));
+    ck_assert(json_equal(before, after));
+    says_in_order(h, WORDS("why", "deal", number), whole_story);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(why_tells_of_one_run_and_of_one_event)
+{
+    struct house *h = house_with(rule);
+    (void)house_seen(h, IVANOV, DEAL, json_pack("{ss si}", "title", "Окна", "opportunity", 10));
+    JV_AUTO *runs = house_runs(h, "greet", "done", "");
+    char run[24], event[24];
+    (void)snprintf(run, sizeof run, "%lld", (long long)jv_int(runs, "0.id", 0));
+    (void)snprintf(event, sizeof event, "%lld", (long long)jv_int(runs, "0.cause_event", 0));
+    says_in_order(h, WORDS("why", "run", run),
+                  WORDS("ONCRMDEALADD came in", "it was added", "«Поздороваться» starts",
+                        "crm.timeline.comment.add", "ended done"));
+    struct house_said said = house_verb(h, WORDS("why", "run", run));
+    ck_assert_ptr_null(strstr(said.out, "\"wait\"")); /* another run's */
+    house_said_done(&said);
+    says_in_order(h, WORDS("why", "event", event),
+                  WORDS("ONCRMDEALADD came in", "«Поздороваться» starts", "ended done",
+                        "of \"wait\" is waiting until "));
+    JV_AUTO *story = json_said(h, WORDS("why", "run", run, "--json"));
+    ck_assert_str_eq(jv_text(story, "rows.0.kind", ""), "event");
+    says(h, WORDS("why", "run", "999999"), 1, WORDS("there is no run 999999", "is kept for"));
+    says(h, WORDS("why", "event", "999999"), 1, WORDS("there is no event 999999"));
+    says(h, WORDS("why", "run"), 2, WORDS("\"why run 17\" would be right"));
+    says(h, WORDS("why", "run", "x"), 2, WORDS("\"why run 17\" would be right"));
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_rule_that_did_not_start_says_why_with_the_values)
+{
+    struct house *h = house_with("[rule big]\n"
+                                 "title = Крупная\n"
+                                 "on = deal added\n"
+                                 "if = deal.opportunity > 1000\n"
+                                 "if = deal.funnel = \"Продажи\"\n"
+                                 "[then comment]\n"
+                                 "text = x\n");
+    int64_t id =
+        house_seen(h, IVANOV, DEAL, json_pack("{ss si}", "title", "Окна", "opportunity", 10));
+    char number[24];
+    (void)snprintf(number, sizeof number, "%lld", (long long)id);
+    says_in_order(h, WORDS("why", "deal", number),
+                  WORDS("ONCRMDEALADD came in",
+                        "«Крупная» does not start: ", "no:  deal.opportunity > 1000; it is 10"));
+    JV_AUTO *story = json_said(h, WORDS("why", "deal", number, "--json"));
+    char event[24];
+    (void)snprintf(event, sizeof event, "%lld", (long long)jv_int(story, "rows.0.id", 0));
+    says_in_order(h, WORDS("why", "event", event), WORDS("«Крупная» does not start: "));
+    house_close(h);
+}
+END_TEST
+
+static bool health_says(struct house *h, const char *text)
+{
+    int status;
+    char *health = house_get(h, "/health", &status);
+    bool says = strstr(health, text) != NULL;
+    mem_free(health);
+    return says;
+}
+
+START_TEST(a_smart_process_is_named_by_its_title)
+{
+    struct house *h = house_with("[rule r]\n"
+                                 "on = item \"Отгрузка\" added\n"
+                                 "[then comment]\n"
+                                 "text = x\n");
+    HOUSE_UNTIL(h, health_says(h, "every name means what it did"));
+    int64_t id = house_add(h, IVANOV, SHIPPING, json_pack("{ss}", "title", "Окна"));
+    char number[24];
+    (void)snprintf(number, sizeof number, "%lld", (long long)id);
+    HOUSE_UNTIL(h, house_count_runs(h, "r", "done") == 1);
+    says_in_order(h, WORDS("why", "item", "Отгрузка", number), WORDS("it was added", "ended done"));
+    says_in_order(h, WORDS("why", "item", "147", number), WORDS("it was added", "ended done"));
+    says(h, WORDS("queue", "list", "item", "Отгрузка", number, "--state", "done"), 0,
+         WORDS("item 147"));
+    says(h, WORDS("why", "item", "Погрузка", number), 2, WORDS("no smart process \"Погрузка\""));
     house_close(h);
 }
 END_TEST
@@ -189,7 +319,10 @@ START_TEST(every_verb_helps)
 }
 END_TEST
 
-CHECK_MAIN("verbs", why_tells_the_story_of_a_deal, status_and_the_lists_of_runs,
+CHECK_MAIN("verbs", why_tells_the_story_of_a_deal, a_story_is_in_order_and_the_same_after_kill_9,
+           why_tells_of_one_run_and_of_one_event,
+           a_rule_that_did_not_start_says_why_with_the_values,
+           a_smart_process_is_named_by_its_title, status_and_the_lists_of_runs,
            send_posts_an_event_that_is_stored, check_tells_every_mistake_with_its_place,
            serve_with_a_wrong_configuration_ends_with_1,
            a_second_daemon_on_the_same_database_is_refused,

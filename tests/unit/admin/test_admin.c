@@ -151,7 +151,7 @@ static void order(int listening, const char *path, int64_t run, const char *head
     mem_free(text);
     ck_assert_msg(r.status == status, "%s: %d %s", path, r.status, r.body);
     JV_AUTO *answer = parsed(&r);
-    const char *said = jv_text(answer, status == 200 ? "say" : "error", "");
+    const char *said = jv_text(answer, status == 200 ? "orders.0.say" : "error", "");
     ck_assert_msg(strstr(said, say) != NULL, "%s, not %s", said, say);
 }
 
@@ -163,7 +163,7 @@ START_TEST(an_order_says_what_it_does_and_stands_in_the_story)
     ck_assert_uint_eq(json_array_size(jv_at(cancelled, "runs")), 1);
     /* The engine takes it up at once; there is no such rule. */
     order(w.sockets[1], "/api/queue/retry?run=", put_run(RUN_DEAD), "", 200,
-          "says it was not done: step 2 again, attempt 2");
+          "wants it tried again: step 2 again, attempt 2");
     order(w.sockets[1], "/api/queue/done?made=7&run=", put_run(RUN_PARKED), "", 200,
           "says it was done: goes on behind step 2");
     JV_AUTO *story = get("/api/story?entity=deal%205", 200);
@@ -182,9 +182,10 @@ START_TEST(an_order_that_makes_no_sense_is_refused)
     order(unix_socket, "/api/queue/retry?run=", 999, "", 404, "there is no run 999");
     order(unix_socket, "/api/queue/retry?run=", -1, "", 400, "no run; \"run=17\" would be right");
     order(unix_socket, "/api/queue/retry?run=", put_run(RUN_DONE), "", 409,
-          "is done, not parked or dead");
+          "is done, not parked, dead or cancelled");
     order(unix_socket, "/api/queue/done?run=", put_run(RUN_DEAD), "", 409, "is dead, not parked");
-    order(unix_socket, "/api/queue/burn?run=", 1, "", 404, "/api/queue/retry done drop are there");
+    order(unix_socket, "/api/queue/burn?run=", 1, "", 404,
+          "no such route; docs/openapi.json lists them");
 }
 END_TEST
 
@@ -195,6 +196,9 @@ START_TEST(an_order_on_tcp_takes_the_token)
     order(w.sockets[0], "/api/queue/drop?run=", run, "", 401, "bearer token");
     order(w.sockets[0], "/api/queue/drop?run=", run, "Authorization: Bearer " TOKEN "\r\n", 200,
           "dropped by the holder of the admin token at 127.0.0.1");
+    run = put_run(RUN_PARKED);
+    order(w.sockets[0], "/api/queue/drop?by=anna&run=", run, "Authorization: Bearer " TOKEN "\r\n",
+          200, "dropped by anna (so they say), holder of the admin token at 127.0.0.1");
 }
 END_TEST
 

@@ -47,9 +47,10 @@ START_TEST(what_was_forgotten_is_stored_and_told_with_who_ordered_it)
     ck_assert_str_eq(member, "");
     JV_AUTO *story = NULL;
     const struct entity nobody = {.type = ENTITY_NONE, .id = "operator"};
-    ck_assert_msg(store_tell_story(reader, w.portal, &nobody, 10, &story, &err), "%s", err.text);
-    ck_assert_uint_eq(json_array_size(story), 1);
-    const json_t *line = json_array_get(story, 0);
+    const struct story_wish wish = {.portal = w.portal, .entity = &nobody, .most = 10};
+    ck_assert_msg(store_tell_story(reader, &wish, &story, &err), "%s", err.text);
+    ck_assert_uint_eq(json_array_size(jv_at(story, "rows")), 1);
+    const json_t *line = json_array_get(jv_at(story, "rows"), 0);
     ck_assert_str_eq(jv_text(line, "what", ""), "operator");
     ck_assert_str_eq(jv_text(line, "say", ""), jv_text(answer, "say", "-"));
     char who[40];

@@ -288,7 +288,11 @@ static json_t *runs(const char *rule)
 {
     json_t *told = NULL;
     struct err err = {0};
-    ck_assert_msg(store_tell_runs(w.reader, 0, rule, NULL, "", 1000, &told, &err), "%s", err.text);
+    struct run_cursor cursor = {0};
+    bool more;
+    ck_assert_msg(store_list_runs(w.reader, &(struct run_filter){.rule = rule}, &cursor, 1000,
+                                  &told, &more, &err),
+                  "%s", err.text);
     json_t *turned = json_array();
     for (size_t i = json_array_size(told); i-- > 0;)
         json_array_append(turned, json_array_get(told, i));
@@ -311,7 +315,11 @@ static int64_t runs_in(const char *rule, const char *state)
 {
     json_t *told = NULL;
     struct err err = {0};
-    ck_assert_msg(store_tell_runs(w.reader, 0, rule, NULL, state, 1000, &told, &err), "%s",
+    struct run_filter filter = {.rule = rule};
+    struct run_cursor cursor = {0};
+    bool more;
+    ck_assert(run_state_parse(state, &filter.state));
+    ck_assert_msg(store_list_runs(w.reader, &filter, &cursor, 1000, &told, &more, &err), "%s",
                   err.text);
     int64_t count = (int64_t)json_array_size(told);
     json_decref(told);
@@ -503,6 +511,109 @@ START_TEST(entities_go_side_by_side_and_each_in_order)
     ck_assert_int_eq(effects(COMMENT), done);
     JV_AUTO *list = runs("log");
     ck_assert_int_eq((int64_t)json_array_size(list), done);
+}
+END_TEST
+
+/* ---- the operator's hand --------------------------------------------------------------------- */
+
+/* So many leads with a run each, laid down when its rule was paused; it was due an hour ago. */
+static void put_laid_down(const char *rule, int leads)
+{
+    struct store_change *change = store_change_new();
+    int64_t now_ms = clock_wall_ms();
+    for (int i = 0; i < leads; i++) {
+        struct run run = {.id = store_next_id(w.store),
+                          .portal = w.portal,
+                          .entity = {.type = ENTITY_LEAD},
+                          .state = RUN_WAITING,
+                          .priority = PRIORITY_NORMAL,
+                          .due_ms = RUN_HELD_MS,
+                          .chain = json_array(),
+                          .vars = json_pack("{s:I}", "held_ms", (json_int_t)(now_ms - 3600000)),
+                          .created_ms = now_ms - 7200000,
+                          .updated_ms = now_ms - 3600000};
+        (void)snprintf(run.rule, sizeof run.rule, "%s", rule);
+        (void)snprintf(run.entity.id, sizeof run.entity.id, "%lld",
+                       (long long)add(ENTITY_LEAD, "Лид"));
+        store_put_run(change, &run);
+        run_done(&run);
+    }
+    commit(change);
+}
+
+static void pause_rule(const char *rule, bool on)
+{
+    struct hold paused = {.since_ms = 1};
+    (void)snprintf(paused.rule, sizeof paused.rule, "%s", rule);
+    engine_hold(w.engine, &paused, on);
+}
+
+/* More than twice the places that a portal has for tasks. */
+START_TEST(what_was_laid_down_is_taken_up_when_the_pause_is_over_however_many_they_are)
+{
+    enum { LEADS = 530 };
+    load_config(comment_rule);
+    start();
+    pause_rule("hello", true);
+    put_laid_down("hello", LEADS);
+    settle();
+    ck_assert_int_eq(effects(COMMENT), 0);
+    pause_rule("hello", false);
+    int64_t until = clock_mono_ms() + PATIENCE_MS;
+    while (runs_in("hello", "done") < LEADS && clock_mono_ms() < until)
+        (void)poll(NULL, 0, 5);
+    ck_assert_int_eq(runs_in("hello", "done"), LEADS);
+    ck_assert_int_eq(effects(COMMENT), LEADS);
+}
+END_TEST
+
+START_TEST(what_was_laid_down_is_taken_up_after_a_restart_too)
+{
+    load_config(comment_rule);
+    start();
+    put_laid_down("hello", 3); /* nothing is paused */
+    stop(1000);
+    start();
+    int64_t until = clock_mono_ms() + PATIENCE_MS;
+    while (runs_in("hello", "done") < 3 && clock_mono_ms() < until)
+        (void)poll(NULL, 0, 5);
+    ck_assert_int_eq(runs_in("hello", "done"), 3);
+}
+END_TEST
+
+START_TEST(a_pause_is_an_outage_for_those_that_came_due_in_it)
+{
+    load_config("[rule hello]\non = lead added\nlate = skip\n[then comment]\ntext = x\n");
+    start();
+    pause_rule("hello", true);
+    put_laid_down("hello", 1);
+    pause_rule("hello", false);
+    int64_t until = clock_mono_ms() + PATIENCE_MS;
+    while (runs_in("hello", "cancelled") < 1 && clock_mono_ms() < until)
+        (void)poll(NULL, 0, 5);
+    ck_assert_int_eq(runs_in("hello", "cancelled"), 1);
+    ck_assert_int_eq(effects(COMMENT), 0);
+}
+END_TEST
+
+START_TEST(a_reserved_entity_is_left_alone_until_it_is_released)
+{
+    load_config(comment_rule);
+    start();
+    struct entity lead = {.type = ENTITY_LEAD};
+    int64_t id = add(ENTITY_LEAD, "Лид");
+    (void)snprintf(lead.id, sizeof lead.id, "%lld", (long long)id);
+    ck_assert(engine_reserve(w.engine, w.portal, &lead));
+    ck_assert(!engine_reserve(w.engine, w.portal, &lead));
+    happens(ENTITY_LEAD, id, "ONCRMLEADADD");
+    happens(ENTITY_LEAD, add(ENTITY_LEAD, "Другой"), "ONCRMLEADADD");
+    int64_t until = clock_mono_ms() + PATIENCE_MS;
+    while (runs_in("hello", "done") < 1 && clock_mono_ms() < until)
+        (void)poll(NULL, 0, 2);
+    ck_assert_int_eq(effects(COMMENT), 1); /* the other's */
+    engine_release(w.engine, w.portal, &lead);
+    settle();
+    ck_assert_int_eq(effects(COMMENT), 2);
 }
 END_TEST
 
@@ -870,8 +981,12 @@ CHECK_MAIN_FIXTURE(
     a_name_that_may_not_be_read_holds_nobody_up, in_mode_queue_a_run_waits_for_the_one_before_it,
     in_mode_queue_the_next_run_begins_when_the_one_before_it_ends,
     an_event_with_an_id_of_its_own_fires_once_per_name_and_id,
-    entities_go_side_by_side_and_each_in_order, what_a_stop_cuts_short_is_finished_once_afterwards,
-    a_stop_does_not_wait_for_a_silent_portal,
+    entities_go_side_by_side_and_each_in_order,
+    what_was_laid_down_is_taken_up_when_the_pause_is_over_however_many_they_are,
+    what_was_laid_down_is_taken_up_after_a_restart_too,
+    a_pause_is_an_outage_for_those_that_came_due_in_it,
+    a_reserved_entity_is_left_alone_until_it_is_released,
+    what_a_stop_cuts_short_is_finished_once_afterwards, a_stop_does_not_wait_for_a_silent_portal,
     a_call_in_flight_at_the_stop_is_looked_for_at_the_start,
     an_outcome_is_not_forgotten_when_the_store_fails, an_idle_engine_stops_at_once,
     a_timer_counts_when_it_goes_off_and_not_when_it_is_set, a_limit_counts_timers_that_went_off,

@@ -222,7 +222,13 @@ START_TEST(a_result_is_whole_while_its_run_lives_and_short_after)
     ck_assert(json_equal(got.result, answer.result));
     effect_done(&got);
 
-    run.state = RUN_DEAD;
+    run.state = RUN_DEAD; /* so he may here */
+    fixture_put_run(&f, &run);
+    got = read_effect(&f, run.id);
+    ck_assert(json_equal(got.result, answer.result));
+    effect_done(&got);
+
+    run.state = RUN_CANCELLED;
     fixture_put_run(&f, &run);
     got = read_effect(&f, run.id);
     ck_assert(json_is_string(got.result));

@@ -1,6 +1,3 @@
--- What waits, by its time: lists of timers are asked for from the soonest on.
-CREATE INDEX run_waiting ON run (due_ms, id) WHERE state = 2;
-
 -- What a deputy was given by rules in the place of somebody who was away: it goes back when he is
 -- there again.
 CREATE TABLE given (
