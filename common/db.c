@@ -47,12 +47,21 @@ static bool make_wal(struct db *db, struct err *err)
 
 static bool prepare_to_write(struct db *db, struct err *err)
 {
-    return db_run(db, "PRAGMA auto_vacuum = NONE", err) && make_wal(db, err) &&
+    return db_run(db, "PRAGMA auto_vacuum = INCREMENTAL", err) && make_wal(db, err) &&
            db_run(db,
                   "PRAGMA synchronous = FULL;"
                   "PRAGMA wal_autocheckpoint = 0;" /* the writer's own, between its groups */
                   "PRAGMA foreign_keys = ON;"
                   "PRAGMA temp_store = MEMORY",
+                  err);
+}
+
+static bool prepare_to_copy(struct db *db, struct err *err)
+{
+    return db_run(db,
+                  "PRAGMA locking_mode = EXCLUSIVE;"
+                  "PRAGMA journal_mode = OFF;"
+                  "PRAGMA synchronous = OFF",
                   err);
 }
 
@@ -79,7 +88,9 @@ bool db_open(struct db *db, const char *path, enum db_mode mode, struct err *err
         return open_failed(db, path, err);
     db->path = mem_strdup(path);
     (void)sqlite3_busy_timeout(db->handle, BUSY_MS);
-    if (mode == DB_WRITE ? prepare_to_write(db, err) : prepare_to_read(db, err))
+    static bool (*const prepare[])(struct db *, struct err *) = {
+        [DB_WRITE] = prepare_to_write, [DB_READ] = prepare_to_read, [DB_COPY] = prepare_to_copy};
+    if (prepare[mode](db, err))
         return true;
     int code = db->failure;
     db_close(db);

@@ -18,8 +18,10 @@ struct db {
 };
 
 enum db_mode {
-    DB_WRITE, /* created if missing (0600); WAL, FULL sync, no automatic checkpoint, foreign keys */
+    DB_WRITE, /* created if missing (0600); WAL, FULL sync, no automatic checkpoint, foreign keys;
+                 a new file can give free pages back (PRAGMA incremental_vacuum) */
     DB_READ,  /* query_only; never creates */
+    DB_COPY,  /* a file that is there and empty, and becomes a copy: no journal, no flushes */
 };
 
 bool db_open(struct db *, const char *path, enum db_mode, struct err *) MUST_CHECK;

@@ -4,6 +4,7 @@
 /* What operators see: /health, /ready, /metrics and /api on the admin address (product.md §4). One
  * row per route, per check, per metric. */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +31,11 @@ struct admin_options {
     bool keep_sockets;
     char (*listen_texts)[128]; /* addresses really listened on, public then admin; copied */
     int listen_count;
+    /* Orders a reload and answers with its number; tells what came of it (0: of the last). NULL:
+     * there is none. Any thread; must not wait. */
+    int64_t (*reload)(void *arg);
+    json_t *(*reloaded)(void *arg, int64_t number);
+    void *reload_arg;
 };
 
 struct admin *admin_start(const struct admin_options *, struct err *) MUST_CHECK;

@@ -44,6 +44,8 @@ api_tell_fn api_runs, api_run, api_dead, api_holds;    /* lists.c */
 api_serve_fn order_retry, order_done, order_drop;      /* operator.c */
 api_serve_fn order_pause, order_resume;                /* pause.c */
 api_serve_fn order_forget_member;                      /* member.c */
+api_serve_fn order_reload;                             /* reload.c */
+api_tell_fn api_reload;
 
 /* ---- pauses ---------------------------------------------------------------------------------- */
 

@@ -31,6 +31,8 @@ const struct route admin_routes[] = {
      order_forget_member},
     {"POST", "/api/queue/resume", "portal rule entity all by", "200 400 404 503", false, NULL,
      order_resume},
+    {"GET", "/api/reload", "number", "200 400", false, api_reload, NULL},
+    {"POST", "/api/reload", "by", "202 400", false, NULL, order_reload},
 };
 const size_t admin_route_count = sizeof admin_routes / sizeof admin_routes[0];
 

@@ -8,8 +8,8 @@
 #include "daemon/cli/verb.h"
 
 static const struct verb *const verbs[] = {
-    &verb_serve,  &verb_check, &verb_status,  &verb_why,  &verb_queue,
-    &verb_timers, &verb_send,  &verb_sandbox, &verb_when, &verb_portal,
+    &verb_serve,  &verb_check,  &verb_status, &verb_why,     &verb_queue, &verb_timers,
+    &verb_reload, &verb_backup, &verb_send,   &verb_sandbox, &verb_when,  &verb_portal,
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 

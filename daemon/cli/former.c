@@ -12,7 +12,7 @@ void former_make(struct serve *s)
 {
     engine_halt(s->engine);
     portal_client_halt(s->client, CALLS_MOST_MS);
-    s->former = (struct former){
+    s->formers[s->former_count++] = (struct former){
         .config = s->config,
         .portal_ids = s->portal_ids,
         .client = s->client,
@@ -20,22 +20,36 @@ void former_make(struct serve *s)
     };
 }
 
-bool former_at_rest(const struct serve *s)
+bool former_room(const struct serve *s)
 {
-    return s->former.engine == NULL ||
-           (portal_client_at_rest(s->former.client) && engine_at_rest(s->former.engine));
+    return s->former_count < ENGINE_FORMERS;
 }
 
-void former_release(struct serve *s, int64_t grace_ms)
+static void release(struct serve *s, int at, int64_t grace_ms)
 {
-    struct former *former = &s->former;
-    if (former->engine == NULL)
-        return;
-    portal_client_stop(former->client, grace_ms);
+    struct former former = s->formers[at];
+    for (int i = at + 1; i < s->former_count; i++)
+        s->formers[i - 1] = s->formers[i];
+    s->former_count--;
+    portal_client_stop(former.client, grace_ms);
     if (s->engine != NULL)
-        engine_forget_former(s->engine);
-    engine_stop(former->engine);
-    config_free(former->config);
-    mem_free(former->portal_ids);
-    *former = (struct former){0};
+        engine_forget_former(s->engine, former.engine);
+    engine_stop(former.engine);
+    config_free(former.config);
+    mem_free(former.portal_ids);
+}
+
+void former_release_rested(struct serve *s)
+{
+    for (int i = s->former_count - 1; i >= 0; i--)
+        if (portal_client_at_rest(s->formers[i].client) && engine_at_rest(s->formers[i].engine))
+            release(s, i, 0);
+}
+
+void former_release_all(struct serve *s, int64_t grace_ms)
+{
+    for (int i = 0; i < s->former_count; i++)
+        portal_client_halt(s->formers[i].client, grace_ms);
+    while (s->former_count > 0)
+        release(s, s->former_count - 1, grace_ms);
 }

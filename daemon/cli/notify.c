@@ -19,6 +19,11 @@ void notify_reloading(void)
     (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_us());
 }
 
+void notify_patience(int64_t ms)
+{
+    (void)sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRId64, ms * 1000);
+}
+
 void notify_stopping(void)
 {
     (void)sd_notify(0, "STOPPING=1");
@@ -64,6 +69,11 @@ void notify_ready(void)
 
 void notify_reloading(void)
 {
+}
+
+void notify_patience(int64_t ms)
+{
+    (void)ms;
 }
 
 void notify_stopping(void)

@@ -8,6 +8,8 @@
 
 void notify_ready(void);
 void notify_reloading(void); /* until notify_ready */
+/* The start takes its time: systemd is to wait so long from now on. */
+void notify_patience(int64_t ms);
 void notify_stopping(void);
 void notify_status(const char *text);
 /* How often notify_alive must be called: half of what systemd waits for; 0: never. */

@@ -58,6 +58,14 @@ static void complain_clean(const char *before, const char *text)
     mem_free(clean);
 }
 
+void out_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_clean(stderr, "", format, args);
+    va_end(args);
+}
+
 void out_warnings(const struct diag *diag)
 {
     for (size_t i = 0; i < diag->warning_count; i++)

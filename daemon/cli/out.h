@@ -37,6 +37,9 @@ void out_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same to stderr, with "b24bridge: " in front. */
 void out_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same without anything in front. */
+void out_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Every complaint to stderr, a line each, and how many more there were. */
 void out_diag(const struct diag *);
 void out_warnings(const struct diag *); /* "warning: FILE:LINE:COL: …" */

@@ -13,22 +13,33 @@ enum { TAKE_OVER_MS = 30000, TAKE_OVER_LOOK_MS = 5 };
 
 /* ---- each with its start and stop ------------------------------------------------------------ */
 
-static struct config *load_knowing(const char *file, const json_t *types)
+static void keep_text(json_t *texts, const char *text)
+{
+    if (texts != NULL)
+        json_array_append_new(texts, jv_string_new(text));
+}
+
+static struct config *load_knowing(const char *file, const json_t *types, json_t *errors,
+                                   json_t *warnings)
 {
     struct diag diag;
     diag_init(&diag);
     struct config *config = config_load_knowing(file, types, &diag);
-    for (size_t i = 0; i < diag_kept(&diag); i++)
+    for (size_t i = 0; i < diag_kept(&diag); i++) {
         log_error("%s", diag.entries[i].text);
-    for (size_t i = 0; i < diag.warning_count; i++)
+        keep_text(errors, diag.entries[i].text);
+    }
+    for (size_t i = 0; i < diag.warning_count; i++) {
         log_warning("%s", diag.warnings[i].text);
+        keep_text(warnings, diag.warnings[i].text);
+    }
     diag_done(&diag);
     return config;
 }
 
-struct config *parts_load_config(const char *file)
+struct config *parts_load_config(const char *file, json_t *errors, json_t *warnings)
 {
-    return load_knowing(file, NULL);
+    return load_knowing(file, NULL, errors, warnings);
 }
 
 /* What the store keeps of the portals' smart processes. New; NULL: it cannot be read. */
@@ -54,7 +65,7 @@ static json_t *stored_types_new(struct serve *s, const struct config *c, struct 
     return NULL;
 }
 
-bool parts_know_titles(struct serve *s, const char *file, struct config **config)
+bool parts_know_titles(struct serve *s, struct config **config, json_t *errors, json_t *warnings)
 {
     struct err err = {0};
     if ((*config)->rules->titles.unknown_count == 0)
@@ -65,7 +76,9 @@ bool parts_know_titles(struct serve *s, const char *file, struct config **config
                     err.text);
         return true; /* the rules that need them are held back, and said to be */
     }
-    struct config *again = load_knowing(file, types);
+    if (warnings != NULL)
+        (void)json_array_clear(warnings); /* all of them are found again */
+    struct config *again = load_knowing(s->file, types, errors, warnings);
     config_free(*config);
     *config = again;
     return again != NULL;
@@ -73,7 +86,7 @@ bool parts_know_titles(struct serve *s, const char *file, struct config **config
 
 static bool start_config(struct serve *s, struct err *err)
 {
-    s->config = parts_load_config(s->file);
+    s->config = parts_load_config(s->file, NULL, NULL);
     return s->config != NULL || err_set(err, "the configuration \"%s\" is wrong", s->file);
 }
 
@@ -120,21 +133,54 @@ static bool wait_for_file(void *arg)
            serve_next_signal(&patience->end, TAKE_OVER_LOOK_MS) < 0;
 }
 
+/* An upgrade that takes its time: the log says how it goes, and systemd waits for us. */
+struct upgrade {
+    int64_t began_ms, told_ms, extended_ms; /* mono; 0: there is none */
+};
+
+static void tell_of_upgrade(void *arg, const char *step, int64_t from, int64_t to)
+{
+    enum { TELL_EVERY_MS = 10000, EXTEND_EVERY_MS = 1000, EXTEND_MS = 120000 };
+    struct upgrade *upgrade = arg;
+    int64_t now_ms = clock_mono_ms();
+    if (upgrade->began_ms == 0) {
+        upgrade->began_ms = upgrade->told_ms = now_ms;
+        log_info("upgrading the database, step by step; it may be stopped at any time and goes on "
+                 "from the last whole step from=%lld to=%lld step=%s",
+                 (long long)from, (long long)to, step);
+    }
+    if (now_ms - upgrade->extended_ms >= EXTEND_EVERY_MS) {
+        notify_patience(EXTEND_MS);
+        upgrade->extended_ms = now_ms;
+    }
+    if (now_ms - upgrade->told_ms >= TELL_EVERY_MS) {
+        log_info("still upgrading the database step=%s took=%llds", step,
+                 (long long)(now_ms - upgrade->began_ms) / 1000);
+        upgrade->told_ms = now_ms;
+    }
+}
+
 static bool start_store(struct serve *s, struct err *err)
 {
+    struct upgrade upgrade = {0};
     const struct config *c = s->config;
     struct patience patience = {clock_mono_ms() + TAKE_OVER_MS, serve_end_signals()};
     const struct store_options options = {.path = c->database,
                                           .max_queue = c->max_queue,
                                           .wait = s->take_over ? wait_for_file : NULL,
-                                          .arg = &patience};
+                                          .arg = &patience,
+                                          .upgrading = tell_of_upgrade,
+                                          .upgrading_arg = &upgrade};
     if (s->take_over)
         log_info("ready to take over: tell the daemon in service to end within=%ds database=\"%s\"",
                  TAKE_OVER_MS / 1000, c->database);
     s->store = store_open(&options, err);
     if (s->store == NULL)
         return false;
-    if (!parts_know_titles(s, s->file, &s->config))
+    if (upgrade.began_ms > 0)
+        log_info("the database is upgraded took=%lldms",
+                 (long long)(clock_mono_ms() - upgrade.began_ms));
+    if (!parts_know_titles(s, &s->config, NULL, NULL))
         (void)err_set(err, "the configuration \"%s\" is wrong", s->file);
     else if ((s->portal_ids = parts_portal_ids(s->store, s->config, err)) != NULL)
         return true;
@@ -239,12 +285,16 @@ static void ring(void *arg)
 
 static bool start_engine(struct serve *s, struct err *err)
 {
+    struct engine *formers[ENGINE_FORMERS];
+    for (int i = 0; i < s->former_count; i++)
+        formers[i] = s->formers[i].engine;
     const struct engine_options options = {
         .config = s->config,
         .portal_ids = s->portal_ids,
         .store = s->store,
         .client = s->client,
-        .former = s->former.engine,
+        .formers = formers,
+        .former_count = s->former_count,
     };
     s->engine = engine_start(&options, err);
     if (s->engine == NULL)
@@ -263,7 +313,7 @@ static void halt_engine(struct serve *s)
 
 static void stop_engine(struct serve *s)
 {
-    former_release(s, CALLS_GRACE_MS);
+    former_release_all(s, CALLS_GRACE_MS);
     engine_stop(s->engine);
 }
 
@@ -310,6 +360,9 @@ static bool start_admin(struct serve *s, struct err *err)
         .socket_count = s->sockets.admin_count,
         .listen_texts = s->sockets.texts,
         .listen_count = s->sockets.text_count,
+        .reload = reloads_order,
+        .reloaded = reloads_tell,
+        .reload_arg = s,
     };
     if (!sockets_copy(s->sockets.admin, s->sockets.admin_count, copies, err))
         return false;
@@ -375,8 +428,8 @@ size_t parts_start(struct serve *s, struct err *err)
 void parts_stop(struct serve *s, size_t count)
 {
     sockets_lead_to_next(&s->sockets);
-    if (s->former.client != NULL)
-        portal_client_halt(s->former.client, CALLS_GRACE_MS);
+    for (int i = 0; i < s->former_count; i++)
+        portal_client_halt(s->formers[i].client, CALLS_GRACE_MS);
     while (count > 0)
         parts[--count].stop(s);
     pthread_mutex_destroy(&s->bell.lock);

@@ -78,6 +78,7 @@ static enum exit_code run(const struct args *args)
     if (args_has(args, OPTION_VERBOSE))
         log_set_level(LOG_LEVEL_DEBUG);
     forbid_dumps();
+    reloads_init(&s.reloads);
     sigset_t set = block_signals();
     size_t standing = parts_start(&s, &err);
     bool started = standing == parts_count();
@@ -92,6 +93,7 @@ static enum exit_code run(const struct args *args)
             code = EXIT_NO;
     }
     parts_stop(&s, standing);
+    reloads_done(&s.reloads);
     if (started)
         log_info("stopped");
     return code;

@@ -11,6 +11,7 @@ enum {
     PRUNE_EVERY_MS = 60 * 1000,
     PRUNE_AGAIN_MS = 500, /* while there is more to prune than one step takes */
     PRUNE_ROWS = 1000,
+    TELL_PRUNED_MS = 3600 * 1000,
     BUDGETS_EVERY_MS = 5 * 1000,
     PORTALS_EVERY_MS = 5 * 1000,
     FORMER_LOOK_MS = 20,
@@ -26,8 +27,10 @@ struct said {
 
 struct upkeep {
     struct serve *serve;
-    int64_t *due_ms;   /* mono, by job */
-    int64_t pruned;    /* rows, at the last step */
+    int64_t *due_ms;                                    /* mono, by job */
+    int64_t pruned;                                     /* rows, at the last step */
+    int64_t told_pruned[STORE_PRUNED], told_pruned_all; /* when the log was last told */
+    int64_t tell_pruned_ms;                             /* mono; not before */
     int64_t *requests; /* by portal: as the budget was last stored */
     struct said *said; /* by portal */
     int64_t watchdog_ms;
@@ -47,12 +50,35 @@ static int64_t feed_watchdog(struct upkeep *u)
     return u->watchdog_ms;
 }
 
+/* Once the old has gone, and then at most once an hour. */
+static void tell_of_pruned(struct upkeep *u, const struct store_health *health)
+{
+    const int64_t *now = health->pruned_of, *told = u->told_pruned;
+    int64_t now_ms = clock_mono_ms();
+    if (health->pruned == u->told_pruned_all || now_ms < u->tell_pruned_ms)
+        return;
+    log_info("old history has gone keep=%lldh events=%lld runs=%lld effects=%lld traces=%lld "
+             "entities=%lld other=%lld",
+             (long long)(u->serve->config->keep_ms / 3600000),
+             (long long)(now[PRUNED_EVENTS] - told[PRUNED_EVENTS]),
+             (long long)(now[PRUNED_RUNS] - told[PRUNED_RUNS]),
+             (long long)(now[PRUNED_EFFECTS] - told[PRUNED_EFFECTS]),
+             (long long)(now[PRUNED_TRACES] - told[PRUNED_TRACES]),
+             (long long)(now[PRUNED_ENTITIES] - told[PRUNED_ENTITIES]),
+             (long long)(now[PRUNED_OTHER] - told[PRUNED_OTHER]));
+    memcpy(u->told_pruned, health->pruned_of, sizeof u->told_pruned);
+    u->told_pruned_all = health->pruned;
+    u->tell_pruned_ms = now_ms + TELL_PRUNED_MS;
+}
+
 /* Rows of one step at a time, so that events do not wait behind it. */
 static int64_t prune(struct upkeep *u)
 {
     struct store_health health;
     store_health(u->serve->store, &health);
     bool more = health.pruned - u->pruned >= PRUNE_ROWS;
+    if (!more)
+        tell_of_pruned(u, &health);
     u->pruned = health.pruned;
     store_prune(u->serve->store, clock_wall_ms() - u->serve->config->keep_ms, PRUNE_ROWS);
     return more ? PRUNE_AGAIN_MS : PRUNE_EVERY_MS;
@@ -146,9 +172,8 @@ static int64_t tell_of_portals(struct upkeep *u)
 
 static int64_t release_former(struct upkeep *u)
 {
-    if (former_at_rest(u->serve))
-        former_release(u->serve, 0);
-    return u->serve->former.engine != NULL ? FORMER_LOOK_MS : IDLE_MS;
+    former_release_rested(u->serve);
+    return u->serve->former_count > 0 ? FORMER_LOOK_MS : IDLE_MS;
 }
 
 /* The loop looks whether the keeper of names has learnt one that rules wait for. */

@@ -25,7 +25,7 @@ struct verb {
 };
 
 extern const struct verb verb_serve, verb_check, verb_status, verb_why, verb_queue, verb_timers,
-    verb_send, verb_sandbox, verb_when, verb_portal;
+    verb_send, verb_sandbox, verb_when, verb_reload, verb_backup, verb_portal;
 
 /* The configuration that -c names, or the usual one. */
 const char *verb_config(const struct args *);

@@ -43,6 +43,7 @@ struct config_calendar {
     struct zone *zone; /* of its hours, owned; NULL: the portal's */
     /* Built once per portal zone in use: calendars[i] belongs to portals[i]. */
     struct calendar **by_portal;
+    uint64_t holidays_digest; /* of its holidays files; 0: none */
     struct place at;
 };
 

@@ -68,6 +68,15 @@ static bool read_holidays(struct loading *l, char *text, const char *file)
     return good;
 }
 
+/* FNV-1a, of several files one behind the other. */
+static uint64_t digest(uint64_t before, const struct buf *text)
+{
+    uint64_t digest = before != 0 ? before : UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < text->size; i++)
+        digest = (digest ^ (unsigned char)text->data[i]) * UINT64_C(0x100000001b3);
+    return digest;
+}
+
 bool calendar_read_holidays(struct loading *l, const struct given *g)
 {
     char *path = value_path(l, g);
@@ -75,7 +84,11 @@ bool calendar_read_holidays(struct loading *l, const struct given *g)
         return false;
     struct buf text BUF_AUTO;
     buf_init(&text, TEXTFILE_CEILING);
-    bool good = value_text(l, g, path, &text) && read_holidays(l, text.data, path);
+    bool good = value_text(l, g, path, &text);
+    if (good) {
+        l->calendar->holidays_digest = digest(l->calendar->holidays_digest, &text);
+        good = read_holidays(l, text.data, path);
+    }
     mem_free(path);
     return good;
 }

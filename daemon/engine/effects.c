@@ -186,7 +186,7 @@ static void log_failure(const struct task *task, const struct pending *p)
     log_warning("call failed run=%lld rule=%s portal=%s entity=\"%s\" step=%d method=%s verdict=%s "
                 "error=%s say=\"%s\"",
                 (long long)task->run->id, task->run->rule, task->portal->config->name, task->name,
-                p->effect.step, p->effect.command.method, verdict_word(p->answer.verdict),
+                p->effect.step + 1, p->effect.command.method, verdict_word(p->answer.verdict),
                 p->answer.error, p->answer.text);
 }
 

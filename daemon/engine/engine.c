@@ -311,7 +311,9 @@ struct engine *engine_start(const struct engine_options *o, struct err *err)
     e->tally = tally_new(o->config->rules);
     e->store = o->store;
     e->client = o->client;
-    e->former = o->former;
+    e->former_count = o->former_count;
+    for (int i = 0; i < o->former_count; i++)
+        e->formers[i] = o->formers[i];
     e->facts = facts_new();
     e->writes = writes_new();
     e->held = held_new();
@@ -426,10 +428,14 @@ bool engine_holds(struct engine *e, int64_t portal, const struct entity *entity)
     return holds || writes_under_way(e->writes, portal, entity, true);
 }
 
-void engine_forget_former(struct engine *e)
+void engine_forget_former(struct engine *e, const struct engine *former)
 {
     pthread_mutex_lock(&e->lock);
-    e->former = NULL;
+    int kept = 0;
+    for (int i = 0; i < e->former_count; i++)
+        if (e->formers[i] != former)
+            e->formers[kept++] = e->formers[i];
+    e->former_count = kept;
     while (e->feeding)
         (void)pthread_cond_wait(&e->rested, &e->lock);
     pthread_mutex_unlock(&e->lock);

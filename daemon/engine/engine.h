@@ -21,15 +21,18 @@
 
 struct engine;
 
+enum { ENGINE_FORMERS = 4 };
+
 struct engine_options {
     const struct config *config; /* borrowed until the next engine_reload's old one is released */
     const int64_t *portal_ids;   /* row ids, in the order of config->portals */
     struct store *store;
     struct portal_client *client;
     int workers; /* 0: 2 */
-    /* A halted engine on the same store whose calls are still under way: what it holds and what it
-     * changes is left alone. Borrowed until engine_forget_former; NULL: there is none. */
-    struct engine *former;
+    /* Halted engines on the same store whose calls are still under way: what they hold and what
+     * they change is left alone. Copied; each is borrowed until engine_forget_former. */
+    struct engine *const *formers;
+    int former_count;
 };
 
 struct engine *engine_start(const struct engine_options *, struct err *) MUST_CHECK;
@@ -40,8 +43,8 @@ void engine_halt(struct engine *);
 void engine_stop(struct engine *);
 /* Has a halted engine nothing at work any more? */
 bool engine_at_rest(struct engine *);
-/* Its former has come to rest, and goes; what it left is taken up. */
-void engine_forget_former(struct engine *);
+/* One of its formers has come to rest, and goes; what it left is taken up. */
+void engine_forget_former(struct engine *, const struct engine *former);
 
 /* An operator's pause of a portal or a rule, stored already, begins or is over. What is under way
  * at that moment ends its present call. Thread-safe, as is all that follows. */

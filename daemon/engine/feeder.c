@@ -1,6 +1,7 @@
 #include "daemon/engine/feeder.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/clock.h"
@@ -73,7 +74,7 @@ static struct task *push_new_locked(struct engine *e, struct engine_portal *port
     return task;
 }
 
-/* Leaves out what the former engine is still at; it takes nothing new, so this only ever gets less.
+/* Leaves out what a former engine is still at; it takes nothing new, so this only ever gets less.
  * What is left out is read again. */
 static int64_t without_held(struct engine *former, int64_t portal, struct waiting_entity *rows,
                             int64_t count)
@@ -88,11 +89,13 @@ static int64_t without_held(struct engine *former, int64_t portal, struct waitin
 static void offer(struct engine *e, struct engine_portal *portal, struct waiting_entity *rows,
                   int64_t count)
 {
+    struct engine *formers[ENGINE_FORMERS]; /* they live while we are feeding */
     pthread_mutex_lock(&e->lock);
-    struct engine *former = e->former; /* lives while we are feeding */
+    int former_count = e->former_count;
+    memcpy(formers, e->formers, sizeof formers);
     pthread_mutex_unlock(&e->lock);
-    if (former != NULL)
-        count = without_held(former, portal->id, rows, count);
+    for (int i = 0; i < former_count; i++)
+        count = without_held(formers[i], portal->id, rows, count);
     pthread_mutex_lock(&e->lock);
     for (int64_t i = 0; i < count && !e->halting; i++) {
         struct task *task = feeder_find_locked(e, portal->id, &rows[i].entity);

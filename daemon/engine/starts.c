@@ -25,8 +25,10 @@ void look_end_run(struct task *task, struct store_change *change, struct run *ru
     store_put_run(change, run);
     task_trace(task, change, run, 0, "ended", NULL, "cancelled: %s", reason);
     atomic_fetch_add(&task->engine->ended[RUN_CANCELLED], 1);
-    log_info("run ended run=%lld rule=%s entity=\"%s\" state=cancelled reason=\"%s\"",
-             (long long)run->id, run->rule, task->name, reason);
+    log_info("run ended run=%lld event=%lld rule=%s portal=%s entity=\"%s\" state=cancelled "
+             "reason=\"%s\"",
+             (long long)run->id, (long long)run->cause_event, run->rule, task->portal->config->name,
+             task->name, reason);
 }
 
 /* Ended runs stand in nobody's way any more. */
@@ -144,8 +146,8 @@ static void freeze(struct task *task, struct store_change *change, const struct 
     int64_t until = clock_wall_ms() + firing->rule->limit_window_ms;
     store_put_frozen(change, task->portal->id, firing->rule->name, &task->entity, until, reason);
     skip(task, change, firing, "frozen", reason);
-    log_warning("rule frozen for an entity rule=%s entity=\"%s\" why=\"%s\"", firing->rule->name,
-                task->name, reason);
+    log_warning("rule frozen for an entity rule=%s portal=%s entity=\"%s\" why=\"%s\"",
+                firing->rule->name, task->portal->config->name, task->name, reason);
 }
 
 bool look_read_fired(struct task *task, const struct firing *firing, struct fired *ret)

@@ -112,8 +112,9 @@ struct engine {
     int at_work; /* workers inside a stage */
     bool news;   /* the store may have something new */
     bool halting, stopping;
-    struct engine *former; /* as of engine.h; NULL: none */
-    bool feeding;          /* the feeder is at it, and may be asking the former */
+    struct engine *formers[ENGINE_FORMERS]; /* as of engine.h */
+    int former_count;
+    bool feeding; /* the feeder is at it, and may be asking the formers */
 
     atomic_bool nudged; /* news is set or about to be: further wakes change nothing */
     struct worker workers[ENGINE_MOST_WORKERS];

@@ -131,9 +131,9 @@ enum task_turn work_end(struct task *task, enum run_state state, const char *rea
     work_tell(task, "ended", run_state_word(state), run->reason);
     count_end(task, state);
     log_line(state == RUN_DEAD || state == RUN_PARKED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
-             "run ended run=%lld rule=%s portal=%s entity=\"%s\" state=%s reason=\"%s\"",
-             (long long)run->id, run->rule, task->portal->config->name, task->name,
-             run_state_word(state), run->reason);
+             "run ended run=%lld event=%lld rule=%s portal=%s entity=\"%s\" state=%s reason=\"%s\"",
+             (long long)run->id, (long long)run->cause_event, run->rule, task->portal->config->name,
+             task->name, run_state_word(state), run->reason);
     return work_settle(task, look_begin);
 }
 
@@ -166,8 +166,9 @@ static enum task_turn put_off(struct task *task, const char *why)
     }
     int64_t pause = backoff_delay(&portal_pauses, effects_failures(task) + 1, (uint64_t)run->id);
     (void)snprintf(run->reason, sizeof run->reason, "tried again later: %.280s", why);
-    log_warning("run put off run=%lld rule=%s entity=\"%s\" ms=%lld why=\"%s\"", (long long)run->id,
-                run->rule, task->name, (long long)pause, why);
+    log_warning("run put off run=%lld rule=%s portal=%s entity=\"%s\" ms=%lld why=\"%s\"",
+                (long long)run->id, run->rule, task->portal->config->name, task->name,
+                (long long)pause, why);
     return lay_down(task, pause);
 }
 
@@ -487,6 +488,23 @@ static bool begins_with_the_look(const struct task *task)
            clock_mono_ms() - task->facts_ms < FACTS_FRESH_MS;
 }
 
+/* A run goes on by the text that its rule has now, at the step of the same number; `why` says so.
+ */
+static void follow_text(struct task *task)
+{
+    struct run *run = task->run;
+    const struct rule *rule = rule_of(task);
+    if (run->version == rule->version)
+        return;
+    run->version = rule->version;
+    if (run_is_timer(run))
+        return; /* it has not begun: it will by the new text and nobody wonders */
+    char at[64] = "at its end";
+    if (run->step < (int)rule->step_count)
+        (void)snprintf(at, sizeof at, "at step %d", run->step + 1);
+    work_tell(task, "changed", "the rule's text has changed, the run goes on by the new one", at);
+}
+
 enum task_turn work_begin(struct task *task)
 {
     struct hold hold;
@@ -512,6 +530,7 @@ enum task_turn work_begin(struct task *task)
         timers_missed(task);
         return work_end(task, RUN_CANCELLED, why);
     }
+    follow_text(task);
     struct err err = {0};
     task->failures = 0;
     task->rounds = 0;

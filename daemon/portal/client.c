@@ -224,11 +224,12 @@ static void settle_rest(struct portal_client *client, struct transfer *transfer,
 }
 
 static void settle_other(struct portal_client *client, struct transfer *transfer,
-                         const struct reply *reply)
+                         struct reply *reply)
 {
     struct call_list ended = {0};
     struct call *call = transfer->call;
     struct portal *portal = find_portal(client, call->portal);
+    transfer_scrub(transfer, reply);
     http_read(transfer, reply, &call->command, &call->answer);
     pthread_mutex_lock(&client->state_lock);
     if (portal != NULL)

@@ -85,15 +85,16 @@ static bool add_header(struct curl_slist **headers, const char *name, const char
     return true;
 }
 
-static bool add_header_file(struct curl_slist **headers, const char *name, const char *path,
-                            struct err *err)
+static bool add_header_file(struct transfer *transfer, struct curl_slist **headers,
+                            const char *name, const char *path, struct err *err)
 {
     char *secret = secret_read(path, err);
     if (secret == NULL)
         return err_prefix(err, "the header \"%.60s\": ", name);
     bool added = add_header(headers, name, secret, err);
-    secret_free(secret);
-    return added;
+    return transfer_add_secret(transfer, secret)
+               ? added
+               : err_set(err, "more than %d secret headers", TRANSFER_SECRETS);
 }
 
 static bool has_header(const json_t *params, const char *wanted)
@@ -107,8 +108,8 @@ static bool has_header(const json_t *params, const char *wanted)
     return false;
 }
 
-static bool add_headers(struct curl_slist **headers, const json_t *params, bool json_body,
-                        struct err *err)
+static bool add_headers(struct transfer *transfer, struct curl_slist **headers,
+                        const json_t *params, bool json_body, struct err *err)
 {
     const char *name;
     json_t *value;
@@ -129,7 +130,7 @@ static bool add_headers(struct curl_slist **headers, const json_t *params, bool 
     }
     json_object_foreach (json_object_get(params, "header_files"), name, value) {
         const char *path = json_string_value(value);
-        if (!add_header_file(headers, name, path != NULL ? path : "", err))
+        if (!add_header_file(transfer, headers, name, path != NULL ? path : "", err))
             return false;
     }
     return true;
@@ -177,7 +178,7 @@ bool http_prepare(struct transfer *transfer, const struct command *command,
                        jv_text(params, "method", ""));
     if (!read_url(url, host, sizeof host, err))
         return false;
-    if (!add_headers(&headers, params, json_body, err)) {
+    if (!add_headers(transfer, &headers, params, json_body, err)) {
         curl_slist_free_all(headers);
         return false;
     }

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "common/secret.h"
 
 enum {
     REPLY_MOST = 32 << 20,
@@ -16,6 +17,7 @@ enum {
     HTTP_TIMEOUT_MS = 30000,
     HTTP_REPLY_MOST = 1 << 20,
     CONNECT_TIMEOUT_MS = 10000,
+    SECRET_LEAST = 6,       /* a shorter part of one may well be a word */
     KEPT_REPLY = 256 << 10, /* a buffer that has grown larger is not kept */
     IDLE_MOST_S = 25,       /* older kept connections are likely to be closed at the other end */
 };
@@ -239,8 +241,31 @@ const char *transfer_redirect(struct transfer *transfer)
     return location != NULL ? location : "";
 }
 
+bool transfer_add_secret(struct transfer *transfer, char *secret)
+{
+    if (transfer->secret_count == TRANSFER_SECRETS) {
+        secret_free(secret);
+        return false;
+    }
+    transfer->secrets[transfer->secret_count++] = secret;
+    return true;
+}
+
+/* The whole of it, and the word behind "Bearer ": who refuses it may say which one that was. */
+void transfer_scrub(struct transfer *transfer, struct reply *reply)
+{
+    for (int i = 0; i < transfer->secret_count; i++) {
+        const char *word = strrchr(transfer->secrets[i], ' ');
+        reply->size = reply_scrub(transfer->reply.data, reply->size, transfer->secrets[i]);
+        if (word != NULL && strlen(word + 1) >= SECRET_LEAST)
+            reply->size = reply_scrub(transfer->reply.data, reply->size, word + 1);
+    }
+}
+
 void transfer_reset(struct transfer *transfer)
 {
+    while (transfer->secret_count > 0)
+        secret_free(transfer->secrets[--transfer->secret_count]);
     for (struct curl_slist *header = transfer->headers; header != NULL; header = header->next)
         mem_wipe(header->data, strlen(header->data)); /* may be a secret */
     curl_slist_free_all(transfer->headers);

@@ -25,6 +25,8 @@ struct address_guard {
     char denied[64]; /* out: the address that was refused, "" none */
 };
 
+enum { TRANSFER_SECRETS = 16 };
+
 struct transfer {
     CURL *easy;
     struct curl_slist *headers;
@@ -37,7 +39,9 @@ struct transfer {
     /* What it is for; the client's. */
     struct portal *portal; /* NULL: another system */
     struct request request;
-    struct call *call; /* of another system */
+    struct call *call;               /* of another system */
+    char *secrets[TRANSFER_SECRETS]; /* that go with it; owned */
+    int secret_count;
     struct transfer *next;
 };
 
@@ -61,6 +65,11 @@ void transfer_read(struct transfer *, CURLcode code, struct reply *ret);
 const char *transfer_redirect(struct transfer *);
 /* Until when the certificate is good that the other side has shown; wall, 0: it showed none. */
 int64_t transfer_certificate_ms(struct transfer *);
+/* Takes a secret that goes with it, to be cut out of what comes back. Beyond TRANSFER_SECRETS:
+ * false.
+ */
+bool transfer_add_secret(struct transfer *, char *secret) MUST_CHECK;
+void transfer_scrub(struct transfer *, struct reply *);
 /* Wipes what was sent, forgets what came. */
 void transfer_reset(struct transfer *);
 

@@ -12,7 +12,8 @@ struct apply {
     struct apply_sums { /* what the rows since the caller set them to zero have added to … */
         int64_t queued; /* … unseen events + live runs */
         int64_t rows;   /* … rows written */
-        int64_t pruned; /* … rows removed by pruning */
+        int64_t pruned; /* … rows removed by pruning, and of which kind */
+        int64_t pruned_of[STORE_PRUNED];
     } sums;
 };
 

@@ -114,6 +114,21 @@ static bool is_ours(struct db *db, const char *path, struct err *err)
     return err_set(err, "database \"%s\" belongs to another program", path);
 }
 
+/* SQLite keeps the application's id at byte 68, the highest byte first. */
+bool file_is_ours(const char *path)
+{
+    static const char head[] = "SQLite format 3";
+    enum { ID_AT = 68, HEAD_BYTES = 100 };
+    unsigned char is[HEAD_BYTES] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool whole = fd >= 0 && read(fd, is, sizeof is) == (ssize_t)sizeof is;
+    if (fd >= 0)
+        (void)close(fd);
+    uint32_t id = (uint32_t)is[ID_AT] << 24 | (uint32_t)is[ID_AT + 1] << 16 |
+                  (uint32_t)is[ID_AT + 2] << 8 | is[ID_AT + 3];
+    return whole && memcmp(is, head, sizeof head) == 0 && id == MIGRATE_APPLICATION_ID;
+}
+
 /* A clean close leaves no log behind. */
 static bool was_clean(const char *path)
 {

@@ -19,6 +19,9 @@ int file_lock(const char *path, bool (*wait)(void *arg), void *arg, struct err *
  * are checked too; damage in a large one shows itself when it is read. */
 bool file_examine(const char *path, int64_t newest, struct err *) MUST_CHECK;
 
+/* Does the file say of itself that it is a database of ours? Reads its head only. */
+bool file_is_ours(const char *path);
+
 /* What a person is told about a damaged file. Returns false. */
 bool file_damaged(const char *path, const char *how, struct err *);
 

@@ -43,14 +43,39 @@ static bool apply_one(struct db *db, const struct migration *migration, size_t n
     return err_prefix(err, "migration \"%s\": ", migration->name);
 }
 
-bool migrate_run(struct db *db, const struct migration *list, size_t count, struct err *err)
+/* What is at work, for the handler. */
+struct present {
+    const struct migrate_watch *watch;
+    const struct migration *migration;
+    int64_t from, to;
+};
+
+static int tell(void *arg)
 {
+    const struct present *present = arg;
+    present->watch->tell(present->watch->arg, present->migration, present->from, present->to);
+    return 0;
+}
+
+bool migrate_run(struct db *db, const struct migration *list, size_t count,
+                 const struct migrate_watch *watch, struct err *err)
+{
+    enum { OPCODES = 1000000 };
     int64_t version = 0;
     if (!migrate_knows(db, (int64_t)count, err) ||
         !migrate_number(db, "PRAGMA user_version", &version, err))
         return false;
-    for (size_t i = (size_t)version; i < count; i++)
-        if (!apply_one(db, &list[i], i + 1, err))
-            return false;
-    return true;
+    struct present present = {.watch = watch, .from = version, .to = (int64_t)count};
+    if (watch != NULL)
+        sqlite3_progress_handler(db->handle, watch->opcodes > 0 ? watch->opcodes : OPCODES, tell,
+                                 &present);
+    bool done = true;
+    for (size_t i = (size_t)version; done && i < count; i++) {
+        present.migration = &list[i];
+        if (watch != NULL)
+            (void)tell(&present);
+        done = apply_one(db, &list[i], i + 1, err);
+    }
+    sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+    return done;
 }

@@ -43,6 +43,21 @@ static bool count(struct store *store, struct store_health *health, struct err *
     return true;
 }
 
+static void tell_of_upgrade(void *arg, const struct migration *migration, int64_t from, int64_t to)
+{
+    const struct store_options *options = arg;
+    if (from > 0) /* a new file is no upgrade */
+        options->upgrading(options->upgrading_arg, migration->name, from, to);
+}
+
+static bool bring_up_to_date(struct db *db, const struct store_options *options, struct err *err)
+{
+    struct store_options asked = *options;
+    const struct migrate_watch watch = {.tell = tell_of_upgrade, .arg = &asked};
+    return migrate_run(db, migrations, migration_count, options->upgrading != NULL ? &watch : NULL,
+                       err);
+}
+
 /* Nothing is written before file_examine has seen the file. */
 static bool start(struct store *store, const struct store_options *options, struct err *err)
 {
@@ -50,7 +65,7 @@ static bool start(struct store *store, const struct store_options *options, stru
     store->lock = file_lock(store->path, options->wait, options->arg, err);
     if (store->lock < 0 || !file_examine(store->path, (int64_t)migration_count, err) ||
         !db_open(&store->db, store->path, DB_WRITE, err) ||
-        !migrate_run(&store->db, migrations, migration_count, err) ||
+        !bring_up_to_date(&store->db, options, err) ||
         !apply_open(&store->apply, &store->db, err) || !recover(store, err) ||
         !count(store, &health, err) || !file_guard_init(&store->guard, store->path, err))
         return false;

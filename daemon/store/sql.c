@@ -135,6 +135,8 @@ const char *const sql_writes[SQL_WRITES] = {
     [PRUNE_EFFECTS] = "DELETE FROM effect WHERE run_id = ?1",
     [PRUNE_EVENTS] = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE state = 2 "
                      "AND received_ms < ?1 ORDER BY received_ms LIMIT ?2)",
+    [PRUNE_TEAMS] = "DELETE FROM team WHERE rowid IN (SELECT rowid FROM team WHERE at_ms < ?1 "
+                    "LIMIT ?2)",
     [PRUNE_TRACES] = "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE at_ms < ?1 "
                      "ORDER BY at_ms LIMIT ?2)",
     [PRUNE_SNAPSHOTS] =
@@ -151,9 +153,8 @@ const char *const sql_writes[SQL_WRITES] = {
                    "WHERE until_ms < ?1 ORDER BY until_ms LIMIT ?2)",
     [PRUNE_ENTITY_OVER] =
         "DELETE FROM timer_over WHERE portal = ?1 AND entity_type = ?2 AND entity_id = ?3",
-    /* Nobody is away for longer than a year and a month. */
-    [PRUNE_GIVEN] = "DELETE FROM given WHERE rowid IN (SELECT rowid FROM given "
-                    "WHERE at_ms < ?1 - 34214400000 ORDER BY at_ms LIMIT ?2)",
+    [PRUNE_GIVEN] = "DELETE FROM given WHERE rowid IN (SELECT rowid FROM given WHERE at_ms < ?1 "
+                    "ORDER BY at_ms LIMIT ?2)",
     [PRUNE_NAMES] = "DELETE FROM name WHERE rowid IN (SELECT rowid FROM name WHERE at_ms < ?1 "
                     "AND need <> 'pins:' ORDER BY at_ms LIMIT ?2)",
 };

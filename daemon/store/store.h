@@ -29,6 +29,10 @@ struct store_options {
      * takes its time before it answers true. NULL: an error at once. */
     bool (*wait)(void *arg);
     void *arg;
+    /* Told when a file of an older schema is being brought to ours, and while that lasts several
+     * times a second: which step is at work. With upgrading_arg; NULL: nobody asks. */
+    void (*upgrading)(void *arg, const char *step, int64_t from, int64_t to);
+    void *upgrading_arg;
 };
 
 /* Opens or creates the file, migrates it (one transaction a migration), reads back what a crash
@@ -377,6 +381,17 @@ bool store_tell_errors(struct store_reader *, int64_t most, json_t **ret, struct
  * to decide. Does not wait; health counts what went. */
 void store_prune(struct store *, int64_t before_ms, int rows);
 
+/* What has gone, by kind. */
+enum store_pruned {
+    PRUNED_EVENTS,
+    PRUNED_RUNS,
+    PRUNED_EFFECTS,
+    PRUNED_TRACES,
+    PRUNED_ENTITIES, /* deleted ones */
+    PRUNED_OTHER,    /* marks of what has fired, names, rotations */
+    STORE_PRUNED,
+};
+
 /* Could the store take an event now? Thread-safe, no I/O. */
 struct store_health {
     bool ok;                /* the last commit succeeded and the file is the one that was opened */
@@ -387,6 +402,7 @@ struct store_health {
     int64_t submitted;               /* changes waiting for the writer */
     int64_t commits, rows, failures; /* counters since start */
     int64_t pruned;
+    int64_t pruned_of[STORE_PRUNED];
     int64_t wal_bytes;
     int64_t commit_us_last, commit_us_most;             /* of the last minute */
     struct histogram_reading commit_us, commit_changes; /* of each transaction since start */

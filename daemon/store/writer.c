@@ -9,6 +9,7 @@
 
 enum {
     GROUP_US = 5000,  /* of making a transaction, whatever its rows cost; the flush comes on top */
+    SPACE_MS = 50,    /* the same while there is space to give back */
     TICK_MS = 1000,   /* an idle writer looks after its file, a failing one probes */
     STUCK_MS = 2000,  /* a disk that does not answer for so long is reported */
     PRUNE_STEP = 100, /* rows of one pruning change: with a page or two each, 2 ms */
@@ -189,6 +190,8 @@ static void note_end(struct writer *writer, bool committed, int64_t started_us, 
         health->queued += sums->queued;
         atomic_store(&writer->queued, health->queued);
         health->pruned += sums->pruned;
+        for (int kind = 0; kind < STORE_PRUNED; kind++)
+            health->pruned_of[kind] += sums->pruned_of[kind];
         health->commit_us_last = now_us - started_us;
         meter_add(&writer->meter, now_us / 1000, health->commit_us_last);
     }
@@ -215,6 +218,8 @@ static void write_group(struct writer *writer)
     note_start(writer);
     bool committed = commit_group(writer, &group, &err);
     note_end(writer, committed, started_us, group.length);
+    if (committed && writer->apply->sums.pruned > 0)
+        space_pruned(&writer->space, clock_mono_ms());
     if (committed) {
         count_refused(writer, &group);
         tell(writer, &group);
@@ -276,7 +281,7 @@ static void idle(struct writer *writer)
 
 static bool wait_tick(struct writer *writer)
 {
-    int64_t ms = clock_mono_ms() + TICK_MS;
+    int64_t ms = clock_mono_ms() + (writer->space.more ? SPACE_MS : TICK_MS);
     struct timespec until = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
     return pthread_cond_timedwait(&writer->wake, &writer->mutex, &until) != 0;
 }
@@ -333,6 +338,30 @@ static void look_after(struct writer *writer, struct turn turn)
         probe(writer);
 }
 
+static bool nobody_waits(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->mutex);
+    bool nobody = lanes_empty(&writer->queue) && !writer->stopping;
+    pthread_mutex_unlock(&writer->mutex);
+    return nobody && lanes_empty(&writer->pending);
+}
+
+/* The file must be the one that was opened, as for a group. */
+static void give_space_back(struct writer *writer)
+{
+    struct err err = {0};
+    int64_t now_ms = clock_mono_ms();
+    if (!space_due(&writer->space, now_ms))
+        return;
+    writer->db->failure = 0;
+    note_start(writer);
+    bool given = file_guard_check(writer->guard, &writer->wal_bytes, &err) &&
+                 space_step(&writer->space, now_ms, &err);
+    atomic_store(&writer->busy_since_ms, 0);
+    if (!given)
+        set_trouble(writer, WRITER_FAILING, &err);
+}
+
 static void take_turn(struct writer *writer, struct turn turn)
 {
     look_after(writer, turn);
@@ -346,6 +375,8 @@ static void take_turn(struct writer *writer, struct turn turn)
     if (writer->state == WRITER_SOUND && !wal_upkeep(&writer->wal, &err))
         /* Changes are still taken while the log has room: an event that is refused is lost. */
         set_trouble(writer, WRITER_AILING, &err);
+    else if (writer->state == WRITER_SOUND && !turn.last && nobody_waits(writer))
+        give_space_back(writer);
 }
 
 static void *run(void *arg)
@@ -379,6 +410,8 @@ bool writer_start(struct writer *writer, struct db *db, struct apply *apply,
     histogram_init(&writer->commit_changes, changes_bounds,
                    sizeof changes_bounds / sizeof changes_bounds[0]);
     wal_init(&writer->wal, db);
+    if (!space_init(&writer->space, db, err))
+        return false;
     (void)pthread_mutex_init(&writer->mutex, NULL);
     init_wake(&writer->wake);
     probe(writer);

@@ -14,6 +14,7 @@
 #include "daemon/store/lanes.h"
 #include "daemon/store/meter.h"
 #include "daemon/store/pace.h"
+#include "daemon/store/space.h"
 #include "daemon/store/wal.h"
 
 struct writer {
@@ -24,6 +25,7 @@ struct writer {
     struct wal wal;
     struct lanes pending; /* taken from the queue, not yet committed */
     struct pace pace;
+    struct space space;
     enum writer_state {
         WRITER_SOUND,
         WRITER_AILING,  /* commits, but cannot write the log back; probes */

@@ -285,6 +285,12 @@ START_TEST(answers_are_as_the_document_says)
     is_documented(h, doc, "/api/runs?state=waiting&rule=r", 200);
     is_documented(h, doc, run, 200);
     is_documented(h, doc, "/api/dead", 200);
+    is_documented(h, doc, "/api/reload", 200);
+    said = house_verb(h, (const char *const[]){"reload", NULL});
+    ck_assert_int_eq(said.code, 0);
+    house_said_done(&said);
+    is_documented(h, doc, "/api/reload", 200);
+    is_documented(h, doc, "/api/reload?numbre=1", 400);
     is_documented(h, doc, "/api/holds", 200);
     is_documented(h, doc, "/api/holds?entity=nobody%201", 400);
     JV_AUTO *holds = house_api(h, "/api/holds");

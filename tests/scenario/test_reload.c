@@ -178,6 +178,173 @@ START_TEST(a_changed_list_of_senders_applies)
 }
 END_TEST
 
+/* ---- b24bridge reload ------------------------------------------------------------------------ */
+
+static struct house_said reload_verb(struct house *h, int code, const char *option)
+{
+    struct house_said said = house_verb(h, (const char *const[]){"reload", option, NULL});
+    ck_assert_msg(said.code == code, "%d: %s%s", said.code, said.out, said.err);
+    return said;
+}
+
+static void says(struct house *h, int code, const char *out, const char *err)
+{
+    struct house_said said = reload_verb(h, code, NULL);
+    ck_assert_str_eq(said.out, out);
+    ck_assert_str_eq(said.err, err);
+    house_said_done(&said);
+}
+
+START_TEST(the_verb_says_in_plain_words_what_has_changed)
+{
+    struct house *h = house_with(one_rule);
+    reload(h, "reloaded portals=1"); /* the house has written down where the daemon listens */
+    says(h, 0, "nothing has changed\nreloaded: 1 rules, 1 portals\n", "");
+    house_rules(h, two_rules);
+    write_file(h, "holidays.txt", "2026-01-01\n");
+    write_file(h, "rules.d/50-people.ini",
+               "[team sales]\nmembers = 1\n[calendar shop]\nhours = Mon-Fri 09:00-18:00\n"
+               "holidays = holidays.txt\n");
+    add_line(h, "http-allow = 10.0.0.0/8\n");
+    add_line(h, "max-queue = 7000\n");
+    struct house_said said = reload_verb(h, 0, NULL);
+    ck_assert_str_eq(
+        said.out, "[server] max-queue changed, which takes a restart: the old value stays in use\n"
+                  "[server] http-allow changed\n"
+                  "[team sales] added\n"
+                  "[calendar shop] added\n"
+                  "rule \"first\" changed: its runs go on by the new text\n"
+                  "rule \"second\" added\n"
+                  "reloaded: 2 rules, 1 portals\n");
+    ck_assert_msg(strstr(said.err, "warning: ") == said.err &&
+                      strstr(said.err, "the holidays of calendar \"shop\" end on 2026-01-01") !=
+                          NULL,
+                  "%s", said.err);
+    house_said_done(&said);
+    house_rules(h, one_rule);
+    write_file(h, "holidays.txt", "2026-01-01\n2099-12-31\n");
+    says(h, 0,
+         "holidays of calendar \"shop\" changed\n"
+         "rule \"first\" changed: its runs go on by the new text\n"
+         "rule \"second\" removed: its runs are cancelled\n"
+         "reloaded: 1 rules, 1 portals\n",
+         "");
+    ck_assert_int_eq(log_count(h, "operator says=reload number=3 who="), 1);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(the_verb_names_every_mistake_and_nothing_changes)
+{
+    struct house *h = house_with(one_rule);
+    house_rules(h, "[rule second]\non = dael added\n[then comment]\ntext = x\n");
+    write_file(h, "rules.d/50-more.ini", "[team]\nmembers = 1\n");
+    struct house_said said = reload_verb(h, 1, NULL);
+    ck_assert_str_eq(said.out, "");
+    ck_assert_ptr_nonnull(
+        strstr(said.err, "/rules.d/50-more.ini:1:2: [team] needs a name: [team NAME]\n"));
+    ck_assert_ptr_nonnull(strstr(said.err, "/rules.d/10-test.ini:2:6: "));
+    ck_assert_ptr_nonnull(
+        strstr(said.err, "\nb24bridge: nothing was changed, the configuration in use stays\n"));
+    house_said_done(&said);
+    add_deal(h);
+    HOUSE_UNTIL(h, effects_reach(h, COMMENT, 1));
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, json_pack("{ss}", "fields.COMMENT", "первое Окна"));
+    said = reload_verb(h, 1, "--json");
+    struct err err = {0};
+    JV_AUTO *told = jv_parse_new(said.out, strlen(said.out), &err);
+    ck_assert_str_eq(jv_text(told, "state", ""), "refused");
+    ck_assert_uint_eq(json_array_size(json_object_get(told, "errors")), 2);
+    ck_assert_uint_eq(json_array_size(json_object_get(told, "changes")), 0);
+    ck_assert_int_eq(jv_int(told, "rules", 0), 1);
+    house_said_done(&said);
+    house_close(h);
+}
+END_TEST
+
+static char *robot_path(const char *key)
+{
+    return mem_printf("/hook/main/robot/ask?key=%s", key);
+}
+
+/* Each is in use when the verb returns, and the one before is not. */
+START_TEST(every_secret_is_read_anew)
+{
+    static const char document[] =
+        "document_id[0]=crm&document_id[1]=CCrmDocumentDeal&document_id[2]="
+        "DEAL_1&auth[member_id]=" HOUSE_MEMBER;
+    struct house *h = house_with("[rule r]\non = robot ask\n[then comment]\ntext = x\n");
+    char *old = event_with(HOUSE_TOKEN, 1), *new = event_with("rotated0token1of2the3house", 2);
+    char *old_key = robot_path(HOUSE_ROBOT_KEY), *new_key = robot_path("rotated0robot1key");
+    add_deal(h);
+    reload(h, "reloaded portals=1"); /* the house has written down where the daemon listens */
+    write_file(h, "portal-token", "rotated0token1of2the3house\n");
+    write_file(h, "robot-key", "rotated0robot1key\n");
+    write_file(h, "admin-token", "rotated0admin1token\n");
+    says(h, 0,
+         "token of portal \"main\" changed: 1 added, 1 gone, 2 in use\n"
+         "robot-key of portal \"main\" changed: 1 added, 1 gone, 1 in use\n"
+         "the admin token changed\nreloaded: 1 rules, 1 portals\n",
+         "");
+    ck_assert_int_eq(house_post(h, "/hook/main", new), 200);
+    ck_assert_int_eq(house_post(h, "/hook/main", old), 403);
+    ck_assert_int_eq(house_post(h, new_key, document), 200);
+    ck_assert_int_eq(house_post(h, old_key, document), 403);
+    struct house_said said =
+        house_verb(h, (const char *const[]){"status", "--admin",
+                                            house_admin_url(h) + strlen("http://"), NULL});
+    ck_assert_msg(said.code == 0, "%s", said.err);
+    house_said_done(&said);
+    ck_assert_int_eq(log_count(h, "rotated0"), 0);
+    /* The portal's address with its code. */
+    char *url = mem_printf("%s/rest/1/%s/x/\n", house_portal_url(h), HOUSE_HOOK_CODE);
+    write_file(h, "portal-url", url);
+    struct house_said url_said = reload_verb(h, 1, NULL);
+    ck_assert_msg(strstr(url_said.err, HOUSE_HOOK_CODE) == NULL, "%s", url_said.err);
+    house_said_done(&url_said);
+    mem_free(url);
+    mem_free(old);
+    mem_free(new);
+    mem_free(old_key);
+    mem_free(new_key);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_portal_comes_and_goes_with_a_reload)
+{
+    struct house *h = house_with(one_rule);
+    char *event = event_with(HOUSE_TOKEN, 1);
+    reload(h, "reloaded portals=1"); /* the house has written down where the daemon listens */
+    ck_assert_int_eq(house_post(h, "/hook/second", event), 404);
+    write_file(h, "rules.d/60-portal.ini",
+               "[portal second]\nurl-file = portal-url\ntoken-file = portal-token\n");
+    says(h, 0, "[portal second] added\nreloaded: 1 rules, 2 portals\n", "");
+    ck_assert_int_eq(house_post(h, "/hook/second", event), 200);
+    write_file(h, "rules.d/60-portal.ini", "# none\n");
+    says(h, 0,
+         "[portal second] removed: its runs and events stay until it is back\n"
+         "reloaded: 1 rules, 1 portals\n",
+         "");
+    ck_assert_int_eq(house_post(h, "/hook/second", event), 404);
+    ck_assert_int_eq(house_post(h, "/hook/main", event), 200);
+    mem_free(event);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(without_a_daemon_the_verb_is_unable)
+{
+    struct house *h = house_with(one_rule);
+    ck_assert_int_eq(house_stop(h), 0);
+    struct house_said said = reload_verb(h, 2, NULL);
+    ck_assert_msg(strstr(said.err, "no daemon answers at ") != NULL, "%s", said.err);
+    house_said_done(&said);
+    house_start(h);
+    house_close(h);
+}
+END_TEST
+
 /* ---- what is under way ----------------------------------------------------------------------- */
 
 START_TEST(a_run_that_waits_goes_on_by_the_new_text)
@@ -198,6 +365,12 @@ START_TEST(a_run_that_waits_goes_on_by_the_new_text)
     HOUSE_UNTIL(h, house_count_runs(h, "r", "done") == 1);
     HOUSE_EFFECTS_ARE(h, 1, COMMENT, json_pack("{ss}", "fields.COMMENT", "новый"));
     HOUSE_EFFECTS_ARE(h, 1, NULL, NULL);
+    struct house_said said = house_verb(h, (const char *const[]){"why", "deal", "1", NULL});
+    ck_assert_msg(strstr(said.out,
+                         "the rule's text has changed, the run goes on by the new one: at "
+                         "step 2") != NULL,
+                  "%s", said.out);
+    house_said_done(&said);
     house_close(h);
 }
 END_TEST
@@ -307,23 +480,62 @@ START_TEST(sigterm_after_a_reload_ends_with_0_in_time_though_old_calls_hang)
 }
 END_TEST
 
-START_TEST(sigterm_during_a_reload_that_waits_for_the_one_before_ends_with_0_in_time)
+/* Calls of how many configurations may be under way beside those of the one in use. */
+enum { FORMERS = 4 };
+
+static void hang_calls_of_each_former(struct house *h)
+{
+    house_fault(h, json_pack("{ss ss si si}", "kind", "slow", "method", COMMENT, "ms", 60000,
+                             "count", FORMERS));
+    for (int i = 1; i <= FORMERS; i++) {
+        add_deal(h);
+        HOUSE_UNTIL(h, effects_reach(h, COMMENT, i));
+        reload(h, "reloaded portals=1");
+    }
+    ck_assert_int_eq(log_count(h, "the reload waits for calls"), 0);
+}
+
+START_TEST(sigterm_during_a_reload_that_waits_for_those_before_ends_with_0_in_time)
 {
     struct house *h = house_with(one_rule);
-    house_fault(h, json_pack("{ss ss si}", "kind", "slow", "method", COMMENT, "ms", 60000));
-    add_deal(h);
-    HOUSE_UNTIL(h, effects_reach(h, COMMENT, 1));
-    reload(h, "reloaded portals=1");
+    hang_calls_of_each_former(h);
     (void)kill(house_daemon_pid(h), SIGHUP);
-    HOUSE_UNTIL(h, log_count(h, "reloading file=") == 2);
+    HOUSE_UNTIL(h, log_count(h, "the reload waits for calls of the configurations before "
+                                "formers=4") == 1);
     int64_t began_ms = clock_mono_ms();
     ck_assert_int_eq(house_stop(h), 0);
     ck_assert_int_lt(clock_mono_ms() - began_ms, 10000);
     ck_assert_int_eq(log_count(h, "told to end in the middle of a reload"), 1);
     house_clear_faults(h);
     house_start(h);
-    HOUSE_UNTIL(h, house_count_runs(h, "first", "done") == 1);
-    HOUSE_EFFECTS_ARE(h, 1, COMMENT, NULL);
+    HOUSE_UNTIL(h, house_count_runs(h, "first", "done") == FORMERS);
+    HOUSE_EFFECTS_ARE(h, FORMERS, COMMENT, NULL);
+    house_close(h);
+}
+END_TEST
+
+/* Each deal's call hangs in a configuration of its own; none is made twice, and work goes on. */
+START_TEST(reload_after_reload_waits_for_no_hanging_call)
+{
+    struct house *h = house_with(one_rule);
+    house_fault(
+        h, json_pack("{ss ss si si}", "kind", "slow", "method", COMMENT, "ms", 10000, "count", 2));
+    int64_t first = add_deal(h);
+    HOUSE_UNTIL(h, effects_reach(h, COMMENT, 1));
+    reload(h, "reloaded portals=1");
+    add_deal(h);
+    HOUSE_UNTIL(h, effects_reach(h, COMMENT, 2));
+    house_rules(h, two_rules);
+    int64_t began_ms = clock_mono_ms();
+    reload(h, "reloaded portals=1 rules=2");
+    ck_assert_int_lt(clock_mono_ms() - began_ms, 5000);
+    house_clear_faults(h);
+    house_update(h, IVANOV, DEAL, first, json_pack("{ss}", "title", "Двери"));
+    add_deal(h);
+    HOUSE_UNTIL(h, house_count_runs(h, "second", "done") == 1);
+    HOUSE_UNTIL_WITHIN(h, 40, house_count_runs(h, "first", "done") == 3);
+    house_settle(h);
+    HOUSE_EFFECTS_ARE(h, 3, COMMENT, NULL);
     house_close(h);
 }
 END_TEST
@@ -401,12 +613,16 @@ CHECK_MAIN("reload", a_new_rule_works_and_a_changed_one_does_what_it_says_now,
            a_wrong_file_keeps_the_old_rules_and_every_mistake_is_named,
            a_key_that_takes_a_restart_is_named_and_keeps_its_value,
            a_rotated_token_is_good_after_the_reload_and_the_old_one_no_longer,
+           the_verb_says_in_plain_words_what_has_changed,
+           the_verb_names_every_mistake_and_nothing_changes, every_secret_is_read_anew,
+           a_portal_comes_and_goes_with_a_reload, without_a_daemon_the_verb_is_unable,
            a_changed_list_of_senders_applies, a_run_that_waits_goes_on_by_the_new_text,
            a_run_whose_rule_is_gone_is_cancelled_with_that_reason,
            a_call_in_flight_comes_back_as_if_nothing_were,
            a_hanging_call_holds_up_neither_the_reload_nor_the_rules,
            five_reloads_under_a_stream_refuse_lose_and_double_nothing,
            sigterm_after_a_reload_ends_with_0_in_time_though_old_calls_hang,
-           sigterm_during_a_reload_that_waits_for_the_one_before_ends_with_0_in_time,
+           sigterm_during_a_reload_that_waits_for_those_before_ends_with_0_in_time,
+           reload_after_reload_waits_for_no_hanging_call,
            a_second_sighup_during_a_reload_is_obeyed_after_it,
            systemd_is_told_when_a_reload_begins_and_when_it_is_over)

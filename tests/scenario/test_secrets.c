@@ -2,11 +2,15 @@
  * metrics, the process list, or a single byte of the database. */
 
 #include <glob.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/buf.h"
 #include "tests/support/house_check.h"
+#include "tests/support/stub_http.h"
+#include "tests/support/temp.h"
 
 #define EVENT_TOKEN "fe5f8b2c-event-token-7a10"
 #define ACCESS_TOKEN "2e05f066access-token-d31c"
@@ -26,17 +30,22 @@ static void has_none(const char *where, const char *bytes, size_t size)
                       "%s shows the secret %s", where, secrets[i]);
 }
 
-static void file_has_none(const char *path)
+static void read_bytes(const char *path, struct buf *ret)
 {
-    struct buf bytes BUF_AUTO;
     char piece[65536];
     size_t size;
-    buf_init(&bytes, 64 << 20);
+    buf_init(ret, 64 << 20);
     FILE *file = fopen(path, "rbe");
     ck_assert_msg(file != NULL, "no %s", path);
     while ((size = fread(piece, 1, sizeof piece, file)) > 0)
-        buf_add(&bytes, piece, size);
+        buf_add(ret, piece, size);
     (void)fclose(file);
+}
+
+static void file_has_none(const char *path)
+{
+    struct buf bytes BUF_AUTO;
+    read_bytes(path, &bytes);
     has_none(path, bytes.data, bytes.size);
 }
 
@@ -201,6 +210,213 @@ START_TEST(what_the_portal_says_of_the_secret_is_not_kept)
 }
 END_TEST
 
+/* ---- other systems, and secrets that change ----------------------------------------------------
+ */
+
+#define HEADER_SECRET "0f4e-delivery-header-secret"
+#define NEW_TOKEN "rotated0token1of2the3house"
+#define NEW_ROBOT_KEY "rotated0robot1key"
+#define NEW_ADMIN_TOKEN "rotated0admin1token"
+
+static const char *const more_secrets[] = {HEADER_SECRET, NEW_TOKEN, NEW_ROBOT_KEY,
+                                           NEW_ADMIN_TOKEN};
+
+static void has_no_more(const char *where, const char *bytes, size_t size)
+{
+    has_none(where, bytes, size);
+    for (size_t i = 0; i < sizeof more_secrets / sizeof more_secrets[0]; i++)
+        ck_assert_msg(memmem(bytes, size, more_secrets[i], strlen(more_secrets[i])) == NULL,
+                      "%s shows the secret %s", where, more_secrets[i]);
+}
+
+static void all_have_none(struct house *h)
+{
+    static const char *const verbs[][6] = {{"status", NULL},
+                                           {"status", "--json", NULL},
+                                           {"queue", "list", NULL},
+                                           {"timers", "--json", NULL},
+                                           {"why", "deal", "1", "--json", NULL},
+                                           {"check", NULL},
+                                           {"reload", NULL},
+                                           {"reload", "--json", NULL},
+                                           {"queue", "list", "--json", NULL}};
+    static const char *const paths[] = {"/health",     "/metrics",  "/ready",
+                                        "/api/status", "/api/runs", "/api/story?entity=deal%201",
+                                        "/api/reload"};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        struct house_said said = house_verb(h, verbs[i]);
+        has_no_more(verbs[i][0], said.out, strlen(said.out));
+        has_no_more(verbs[i][0], said.err, strlen(said.err));
+        house_said_done(&said);
+    }
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        int status;
+        char *text = house_get(h, paths[i], &status);
+        has_no_more(paths[i], text, strlen(text));
+        mem_free(text);
+    }
+    char *log = house_daemon_log(h);
+    has_no_more("the log", log, strlen(log));
+    mem_free(log);
+}
+
+static void files_have_none(struct house *h, const char *pattern)
+{
+    char *path = mem_printf("%s/%s", house_folder(h), pattern);
+    glob_t found;
+    ck_assert_msg(glob(path, 0, NULL, &found) == 0, "no %s", path);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct buf bytes BUF_AUTO;
+        read_bytes(found.gl_pathv[i], &bytes);
+        has_no_more(found.gl_pathv[i], bytes.data, bytes.size);
+    }
+    globfree(&found);
+    mem_free(path);
+}
+
+/* A delivery service that shouts every secret it is given back, in one way after the other. */
+static void shout(struct stub_exchange *x, void *arg)
+{
+    static const char *const words[] = {
+        "{\"echo\":\"Bearer " HEADER_SECRET "\"}", "no such token " HEADER_SECRET,
+        "<html>Bearer " HEADER_SECRET "</html>", "{\"error\":\"" HEADER_SECRET "\"}"};
+    static const int statuses[] = {200, 401, 500, 302};
+    (void)arg;
+    int at = x->number % 4;
+    x->status = statuses[at];
+    (void)snprintf(x->text, sizeof x->text, "%s", words[at]);
+    if (x->status == 302)
+        (void)snprintf(x->headers, sizeof x->headers,
+                       "Location: http://127.0.0.1:1/" HEADER_SECRET "\r\n");
+}
+
+START_TEST(another_system_that_says_the_secret_back_is_not_quoted)
+{
+    struct stub stub;
+    struct temp temp = temp_make();
+    static const char secret[] = "Bearer " HEADER_SECRET "\n";
+    stub_start(&stub, shout, NULL);
+    char *text = mem_printf("[rule r]\non = deal added\n[then http as SHIP]\n"
+                            "url = http://127.0.0.1:%d/ship\nheader-file.Authorization = %s\n"
+                            "[then comment]\ntext = {{SHIP.status}} {{SHIP.body.echo}}\n",
+                            stub.port, temp_write(&temp, "key", 0600, secret, strlen(secret)));
+    const struct house_options options = {
+        .fail = house_check_fail, .rules = text, .server = "http-allow = 127.0.0.0/8"};
+    struct house *h = house_open(&options);
+    for (int i = 0; i < 4; i++) {
+        house_add(h, IVANOV, DEAL, json_pack("{ss}", "title", "Окна"));
+        HOUSE_UNTIL(h, stub_requests(&stub) > i);
+        HOUSE_UNTIL(h, house_count_runs(h, "r", "done") + house_count_runs(h, "r", "dead") +
+                               house_count_runs(h, "r", "parked") ==
+                           i + 1);
+    }
+    ck_assert_int_eq(house_count_runs(h, "r", "done"), 1);
+    ck_assert_int_eq(house_count_runs(h, "r", "dead"), 2);
+    ck_assert_int_eq(house_count_runs(h, "r", "parked"), 1);
+    HOUSE_EFFECTS_ARE(h, 1, COMMENT, json_pack("{ss}", "fields.COMMENT", "200 ***"));
+    all_have_none(h);
+    ck_assert_int_eq(house_stop(h), 0);
+    files_have_none(h, "b24bridge.db*");
+    house_close(h);
+    stub_stop(&stub);
+    mem_free(text);
+    temp_remove(&temp);
+}
+END_TEST
+
+static void put_secret(struct house *h, const char *name, const char *text)
+{
+    char *path = mem_printf("%s/%s", house_folder(h), name);
+    FILE *file = fopen(path, "we");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    mem_free(path);
+}
+
+static void reload(struct house *h, int code)
+{
+    struct house_said said = house_verb(h, (const char *const[]){"reload", NULL});
+    ck_assert_msg(said.code == code, "%d: %s%s", said.code, said.out, said.err);
+    has_no_more("reload", said.out, strlen(said.out));
+    has_no_more("reload", said.err, strlen(said.err));
+    house_said_done(&said);
+}
+
+/* Both the old and the new ones come in on their way, and mistakes are made with their files. */
+START_TEST(secrets_that_change_are_shown_neither_before_nor_after)
+{
+    struct house *h = house_with("[rule r]\non = deal updated\n[then comment]\ntext = x\n"
+                                 "[rule robot]\non = robot ask\n[then comment]\n"
+                                 "text = {{event.query.x}} {{event.query.key}}\n");
+    static const char robot[] = "document_id[0]=crm&document_id[1]=CCrmDocumentDeal&document_id[2]="
+                                "DEAL_1&auth[member_id]=" HOUSE_MEMBER;
+    static const char event[] =
+        "event=ONCRMDEALUPDATE&data[FIELDS][ID]=1&auth[member_id]=" HOUSE_MEMBER
+        "&auth[application_token]=";
+    house_seen(h, IVANOV, DEAL, json_pack("{ss}", "title", "Окна"));
+    put_secret(h, "portal-token", HOUSE_TOKEN "\n" NEW_TOKEN "\n"); /* two lines: a mistake */
+    reload(h, 1);
+    put_secret(h, "portal-token", NEW_TOKEN "\n");
+    put_secret(h, "robot-key", NEW_ROBOT_KEY "\n");
+    put_secret(h, "admin-token", NEW_ADMIN_TOKEN "\n");
+    reload(h, 0);
+    ck_assert_int_eq(house_post(h, "/hook/main/robot/ask?x=1&key=" NEW_ROBOT_KEY, robot), 200);
+    ck_assert_int_eq(house_post(h, "/hook/main/robot/ask?x=1&key=" HOUSE_ROBOT_KEY, robot), 403);
+    char *with_new = mem_printf("%s%s", event, NEW_TOKEN);
+    char *with_old = mem_printf("%s%s", event, HOUSE_TOKEN);
+    ck_assert_int_eq(house_post(h, "/hook/main", with_new), 200);
+    ck_assert_int_eq(house_post(h, "/hook/main", with_old), 403);
+    /* An address that is no webhook's, one of another scheme, and one that nobody answers. */
+    static const char *const urls[] = {"ftp://127.0.0.1/rest/1/" HOUSE_HOOK_CODE "/\n",
+                                       "http://example.ru/rest/1/" HOUSE_HOOK_CODE "/\n",
+                                       HOUSE_HOOK_CODE "\n"};
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        put_secret(h, "portal-url", urls[i]);
+        reload(h, 1);
+    }
+    char *dead = mem_printf("http://127.0.0.1:1/rest/1/%s/\n", HOUSE_HOOK_CODE);
+    put_secret(h, "portal-url", dead);
+    reload(h, 0);
+    ck_assert_int_eq(house_post(h, "/hook/main", with_new), 200);
+    HOUSE_UNTIL_WITHIN(h, 40,
+                       house_metric(h, "b24bridge_portal_requests_total{portal=\"main\"} ") > 0);
+    all_have_none(h);
+    ck_assert_int_eq(house_stop(h), 0);
+    files_have_none(h, "b24bridge.db*");
+    mem_free(with_new);
+    mem_free(with_old);
+    mem_free(dead);
+    house_close(h);
+}
+END_TEST
+
+/* A memory image would hold them all. */
+START_TEST(the_daemon_leaves_no_memory_image)
+{
+    struct house *h = house_with("[rule r]\non = deal updated\n[then comment]\ntext = x\n");
+    char line[256] = "";
+    char *path = mem_printf("/proc/%d/limits", (int)house_daemon_pid(h));
+    FILE *file = fopen(path, "re");
+    ck_assert_ptr_nonnull(file);
+    while (fgets(line, sizeof line, file) != NULL && strncmp(line, "Max core file size", 18) != 0)
+        continue;
+    (void)fclose(file);
+    mem_free(path);
+    int64_t soft = -1, hard = -1;
+    ck_assert_int_eq(sscanf(line, "Max core file size %" SCNd64 " %" SCNd64, &soft, &hard), 2);
+    ck_assert_int_eq(soft, 0);
+    ck_assert_int_eq(hard, 0);
+    /* What cannot be dumped belongs to root in /proc, whoever runs it. */
+    struct stat st;
+    path = mem_printf("/proc/%d/mem", (int)house_daemon_pid(h));
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_int_eq(st.st_uid, 0);
+    mem_free(path);
+    house_close(h);
+}
+END_TEST
+
 START_TEST(a_secret_file_that_others_can_read_is_an_error)
 {
     struct house *h = house_with("[rule r]\non = deal updated\n[then comment]\ntext = x\n");
@@ -218,4 +434,6 @@ END_TEST
 
 CHECK_MAIN("secrets", no_secret_is_seen_anywhere, a_refused_webhook_is_not_shown_either,
            what_the_portal_says_of_the_secret_is_not_kept,
-           a_secret_file_that_others_can_read_is_an_error)
+           another_system_that_says_the_secret_back_is_not_quoted,
+           secrets_that_change_are_shown_neither_before_nor_after,
+           the_daemon_leaves_no_memory_image, a_secret_file_that_others_can_read_is_an_error)

@@ -54,7 +54,7 @@ START_TEST(a_writing_connection_has_our_pragmas)
     assert_query("PRAGMA foreign_keys", "1");
     assert_query("PRAGMA busy_timeout", "2000");
     assert_query("PRAGMA temp_store", "2");
-    assert_query("PRAGMA auto_vacuum", "0");
+    assert_query("PRAGMA auto_vacuum", "2");
     done();
 }
 END_TEST
