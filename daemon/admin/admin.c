@@ -111,7 +111,9 @@ void admin_stop(struct admin *a, int64_t grace_ms)
     admin_free(a);
 }
 
-bool admin_alive(struct admin *a)
+int64_t admin_still_ms(struct admin *a)
 {
-    return health_alive(a);
+    struct http_counters counters;
+    http_server_counters(a->server, &counters);
+    return clock_mono_ms() - counters.loop_ms;
 }

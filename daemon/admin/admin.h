@@ -43,8 +43,7 @@ struct admin *admin_start(const struct admin_options *, struct err *) MUST_CHECK
 void admin_not_ready(struct admin *);
 void admin_stop(struct admin *, int64_t grace_ms);
 
-/* Is every part making progress? For the watchdog; the same checks as /health's worker, writer and
- * HTTP rows. */
-bool admin_alive(struct admin *);
+/* For how many milliseconds its listener has not gone round; it does so twice a second. */
+int64_t admin_still_ms(struct admin *);
 
 #endif

@@ -42,7 +42,7 @@ struct span span_of(int64_t ms);
 
 /* check_store.c */
 check_fn check_database, check_disk, check_queue;
-/* check_work.c; these two belong to any thread and read no round */
+/* check_work.c */
 check_fn check_workers, check_listener;
 check_fn check_timers, check_rules, check_names, check_paused;
 /* check_portal.c */

@@ -9,13 +9,10 @@
 static const struct check {
     const char *name;
     check_fn *run;
-    bool alive; /* also asked by the watchdog */
 } checks[] = {
-    {"database", check_database, false}, {"disk", check_disk, false},
-    {"queue", check_queue, false},       {"workers", check_workers, true},
-    {"listener", check_listener, true},  {"timers", check_timers, false},
-    {"rules", check_rules, false},       {"names", check_names, false},
-    {"paused", check_paused, false},
+    {"database", check_database}, {"disk", check_disk},         {"queue", check_queue},
+    {"workers", check_workers},   {"listener", check_listener}, {"timers", check_timers},
+    {"rules", check_rules},       {"names", check_names},       {"paused", check_paused},
 };
 
 /* Of each portal, with its name behind. */
@@ -102,17 +99,4 @@ json_t *health_tell(struct admin *a)
     struct telling t = {.list = json_array(), .ok = true};
     health_each(a, tell, &t);
     return json_pack("{s:b, s:o, s:O}", "ok", t.ok, "checks", t.list, "listen", a->listen);
-}
-
-bool health_alive(struct admin *a)
-{
-    const struct round round = {.admin = a, .now_ms = clock_wall_ms()};
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        struct finding f = {0};
-        if (checks[i].alive)
-            checks[i].run(&round, &f);
-        if (f.level == CHECK_BAD)
-            return false;
-    }
-    return true;
 }

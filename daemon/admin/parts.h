@@ -2,7 +2,7 @@
 #define DAEMON_ADMIN_PARTS_H
 
 /* The admin's own insides: what the routes read. All of it belongs to the admin's HTTP thread, but
- * for health_tell and health_alive, which any thread may call. */
+ * for health_tell, which any thread may call. */
 
 #include <jansson.h>
 #include <stdatomic.h>
@@ -24,7 +24,6 @@ struct admin {
 
 /* {"ok":…,"checks":[{"name","ok","level","say"}…],"listen":[…]}. New. */
 json_t *health_tell(struct admin *);
-bool health_alive(struct admin *);
 
 /* Prometheus text exposition, format 0.0.4. */
 void metrics_print(struct admin *, struct buf *);

@@ -113,6 +113,12 @@ void reloads_done(struct reloads *);
 int64_t reloads_order(void *arg);
 json_t *reloads_tell(void *arg, int64_t number);
 
+/* ---- pulse.c ---- */
+
+/* The first part that has stood still longer than that, and for how long; NULL: all make progress.
+ * Who has nothing to do stands still for no time. */
+const char *pulse_lost(const struct serve *, int64_t most_ms, int64_t *ret_still_ms);
+
 /* ---- upkeep.c ---- */
 
 struct upkeep *upkeep_new(struct serve *);

@@ -17,6 +17,7 @@ enum {
     FORMER_LOOK_MS = 20,
     IDLE_MS = 60 * 1000,
     TITLES_EVERY_MS = 250,
+    STILL_FEEDS = 4, /* a part that stands still for two of systemd's watches is lost: 60 s of 30 */
 };
 
 /* What the log said of a portal last. */
@@ -34,19 +35,23 @@ struct upkeep {
     int64_t *requests; /* by portal: as the budget was last stored */
     struct said *said; /* by portal */
     int64_t watchdog_ms;
-    bool alive; /* at the last look */
+    const char *still; /* the part that stood still at the last look, NULL: none */
 };
 
 static int64_t feed_watchdog(struct upkeep *u)
 {
     if (u->watchdog_ms == 0)
         return IDLE_MS;
-    bool alive = admin_alive(u->serve->admin);
-    if (alive)
+    int64_t still_ms = 0;
+    const char *still = pulse_lost(u->serve, STILL_FEEDS * u->watchdog_ms, &still_ms);
+    if (still == NULL)
         notify_alive();
-    else if (u->alive)
-        log_error("a part of the daemon stands still, the watchdog is not fed; see /health");
-    u->alive = alive;
+    if (still != NULL && still != u->still)
+        log_error("a part of the daemon stands still, the watchdog is not fed part=%s for=%llds",
+                  still, (long long)(still_ms / 1000));
+    else if (still == NULL && u->still != NULL)
+        log_warning("every part moves again, the watchdog is fed");
+    u->still = still;
     return u->watchdog_ms;
 }
 
@@ -197,7 +202,6 @@ struct upkeep *upkeep_new(struct serve *serve)
     for (int i = 0; i < serve->config->portal_count; i++)
         u->requests[i] = -1; /* the start itself is stored */
     u->watchdog_ms = notify_watchdog_ms();
-    u->alive = true;
     return u;
 }
 

@@ -467,6 +467,8 @@ void engine_health(struct engine *e, struct engine_health *ret)
                                   .runs_dead = atomic_load(&e->ended[RUN_DEAD]),
                                   .runs_parked = atomic_load(&e->ended[RUN_PARKED])};
     int64_t now = clock_mono_ms();
+    int64_t feeding = atomic_load(&e->feeding_since_ms);
+    ret->worker_still_ms = feeding > 0 ? now - feeding : 0;
     for (int i = 0; i < e->worker_count; i++) {
         int64_t since = atomic_load(&e->workers[i].busy_since_ms);
         if (since > 0 && now - since > ret->worker_still_ms)

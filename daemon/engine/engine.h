@@ -62,7 +62,7 @@ void engine_wake(struct engine *);
 struct engine_health {
     int64_t tasks;           /* entities at work */
     int64_t oldest_task_ms;  /* wall time at which the oldest of them was taken, 0 none */
-    int64_t worker_still_ms; /* longest time that a worker has been inside one step */
+    int64_t worker_still_ms; /* longest time that a worker, or who feeds them, has been at a step */
     int64_t looks, runs_started, runs_done, runs_cancelled, runs_dead, runs_parked;
     int64_t fired, skipped, echoes; /* looks that found nothing new */
 };

@@ -273,7 +273,9 @@ static void *feeder_main(void *arg)
             e->feeding = true;
             atomic_store(&e->nudged, false);
             pthread_mutex_unlock(&e->lock);
+            atomic_store(&e->feeding_since_ms, clock_mono_ms());
             int64_t next = feed(e);
+            atomic_store(&e->feeding_since_ms, 0);
             pthread_mutex_lock(&e->lock);
             e->feeding = false;
             pthread_cond_broadcast(&e->rested);

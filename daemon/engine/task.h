@@ -116,7 +116,8 @@ struct engine {
     int former_count;
     bool feeding; /* the feeder is at it, and may be asking the formers */
 
-    atomic_bool nudged; /* news is set or about to be: further wakes change nothing */
+    atomic_bool nudged;            /* news is set or about to be: further wakes change nothing */
+    atomic_llong feeding_since_ms; /* mono; since when the feeder has been reading, 0: it rests */
     struct worker workers[ENGINE_MOST_WORKERS];
     int worker_count;
     pthread_t feeder;

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct portal_client {
     struct portal *portals;
     int portal_count;
     struct others others;
+    atomic_llong round_since_ms; /* mono; since when the thread has been at a round, 0: it rests */
     /* The thread's own. */
     struct http_allow allow;
     struct transfer *flying, *spare;
@@ -354,6 +356,7 @@ static void *run(void *arg)
     while (!over) {
         int running;
         int64_t wait = IDLE_WAIT_MS;
+        atomic_store(&client->round_since_ms, clock_mono_ms());
         bool stopping = take_inbox(client);
         if (stopping)
             over = wind_up(client);
@@ -364,7 +367,9 @@ static void *run(void *arg)
             int64_t left = client->stop_ms - clock_mono_ms();
             wait = left > 0 ? left : 0;
         }
-        if (!read_messages(client) && !over)
+        bool more = read_messages(client);
+        atomic_store(&client->round_since_ms, 0);
+        if (!more && !over)
             (void)curl_multi_poll(client->multi, NULL, 0, (int)wait, NULL);
     }
     return NULL;
@@ -452,6 +457,12 @@ bool portal_client_at_rest(struct portal_client *client)
     bool closed = client->closed;
     pthread_mutex_unlock(&client->inbox_lock);
     return closed;
+}
+
+int64_t portal_client_still_ms(struct portal_client *client)
+{
+    int64_t since_ms = atomic_load(&client->round_since_ms);
+    return since_ms > 0 ? clock_mono_ms() - since_ms : 0;
 }
 
 void portal_client_stop(struct portal_client *client, int64_t grace_ms)

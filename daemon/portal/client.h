@@ -80,6 +80,8 @@ void portal_client_stop(struct portal_client *, int64_t grace_ms);
 void portal_client_halt(struct portal_client *, int64_t grace_ms);
 /* Has every call come back since portal_client_halt? */
 bool portal_client_at_rest(struct portal_client *);
+/* For how many milliseconds its thread has been at its present round, 0: it rests. */
+int64_t portal_client_still_ms(struct portal_client *);
 
 /* Hands over one call (thread-safe, never waits). The call must live until its done. */
 void portal_client_submit(struct portal_client *, struct call *);

@@ -20,6 +20,9 @@ void load_rule(struct loader *, struct ini_section *, const struct ini_section *
                size_t step_count, struct rule *ret);
 /* Adds one step to the rule. `labels` are those of the steps before, NULL-ended. */
 void load_step(struct loader *, struct ini_section *, const char *const *labels, struct rule *);
+/* The keys of [rule] and of every step, one by one; NULL behind the last. For the manual. */
+const char *load_rule_key(size_t i);
+const char *load_step_key(size_t i);
 
 /* A word with its meaning; tables end with a NULL word. */
 struct word {

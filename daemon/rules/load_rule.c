@@ -361,6 +361,11 @@ static uint64_t digest_sections(uint64_t digest, const struct ini_section *secti
     return digest;
 }
 
+const char *load_rule_key(size_t i)
+{
+    return i < RULE_KEY_COUNT ? rule_keys[i].name : NULL;
+}
+
 void load_rule(struct loader *loader, struct ini_section *section, const struct ini_section *steps,
                size_t step_count, struct rule *ret)
 {

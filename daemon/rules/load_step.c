@@ -315,6 +315,11 @@ static void load_head(struct step_load *load, const char *const *labels)
     head_done(&head);
 }
 
+const char *load_step_key(size_t i)
+{
+    return i < ROW_COUNT ? step_rows[i].name : NULL;
+}
+
 void load_step(struct loader *loader, struct ini_section *section, const char *const *labels,
                struct rule *rule)
 {

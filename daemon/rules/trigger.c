@@ -309,6 +309,13 @@ bool trigger_parse(const struct ini_entry *entry, const struct trigger_frame *fr
     return good;
 }
 
+const char *trigger_word(size_t i)
+{
+    if (i < VERB_COUNT)
+        return verbs[i].word;
+    return i < VERB_COUNT + STARTER_COUNT ? starters[i - VERB_COUNT].word : NULL;
+}
+
 void trigger_done(struct trigger *trigger)
 {
     mem_free(trigger->stage.text);

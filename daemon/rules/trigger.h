@@ -21,6 +21,9 @@ struct trigger_frame {
 bool trigger_parse(const struct ini_entry *, const struct trigger_frame *, struct trigger *ret,
                    struct diag *);
 void trigger_done(struct trigger *);
+/* The words that a trigger is known by (added, enters … robot, every …), one by one; NULL behind
+ * the last. For the manual. */
+const char *trigger_word(size_t i);
 
 /* cancel-on takes conditions too. Is this text rather a trigger? A name followed by a word that is
  * no operator: `deal leaves stage` is one, `deal.stage = C1:WON` and `deal.closed` are not. */

@@ -176,6 +176,11 @@ bool store_stuck(struct store *store)
     return writer_stuck(&store->writer);
 }
 
+int64_t store_still_ms(struct store *store)
+{
+    return writer_still_ms(&store->writer);
+}
+
 void store_probe(struct store *store)
 {
     writer_probe(&store->writer);

@@ -413,6 +413,9 @@ bool store_full(struct store *);
 /* Has the disk not answered for so long that nothing more should be given to it? Thread-safe; waits
  * for nobody. */
 bool store_stuck(struct store *);
+/* For how many milliseconds the writer has been at its present turn, 0: it rests. Thread-safe;
+ * waits for nobody. */
+int64_t store_still_ms(struct store *);
 /* Writes a setting to see whether writing works again; the writer does it by itself every second
  * after a failure. Also compares the open file with the path (deleted, replaced). */
 void store_probe(struct store *);

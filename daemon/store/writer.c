@@ -386,7 +386,9 @@ static void *run(void *arg)
         struct turn turn = next_turn(writer);
         if (turn.last)
             return NULL;
+        atomic_store(&writer->turn_since_ms, clock_mono_ms());
         take_turn(writer, turn);
+        atomic_store(&writer->turn_since_ms, 0);
     }
 }
 
@@ -530,6 +532,12 @@ static int64_t busy_ms(struct writer *writer, int64_t now_ms)
 bool writer_stuck(struct writer *writer)
 {
     return busy_ms(writer, clock_mono_ms()) > STUCK_MS;
+}
+
+int64_t writer_still_ms(struct writer *writer)
+{
+    int64_t since_ms = atomic_load(&writer->turn_since_ms);
+    return since_ms > 0 ? clock_mono_ms() - since_ms : 0;
 }
 
 void writer_health(struct writer *writer, struct store_health *ret)

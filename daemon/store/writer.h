@@ -36,6 +36,7 @@ struct writer {
     int64_t wal_bytes;     /* when it was last looked at */
 
     pthread_t thread;
+    atomic_llong turn_since_ms; /* monotonic; since when it has been at a turn, 0: it rests */
     atomic_llong submitted;     /* changes, until their groups are committed */
     atomic_llong queued;        /* as in health */
     atomic_llong busy_since_ms; /* monotonic; since when the disk has been at it, 0: it is not */
@@ -73,6 +74,7 @@ void writer_probe(struct writer *);
 void writer_report_damage(struct writer *, const struct err *);
 bool writer_full(struct writer *);
 bool writer_stuck(struct writer *);
+int64_t writer_still_ms(struct writer *);
 void writer_health(struct writer *, struct store_health *ret);
 
 #endif
