@@ -23,10 +23,11 @@ enum {
 struct work {
     struct check_names *check;
     struct config *config;
-    struct portal_client *client; /* NULL: nobody is asked */
-    json_t **kept;                /* by portal: names of the database, need → {"value","at"} */
-    json_t **seen;                /* by portal: events */
-    bool *known;                  /* by portal: there is such a database */
+    struct portal_client **clients; /* by portal, for one that is silent is halted; NULL: nobody is
+                                       asked */
+    json_t **kept;                  /* by portal: names of the database, need → {"value","at"} */
+    json_t **seen;                  /* by portal: events */
+    bool *known;                    /* by portal: there is such a database */
     struct diag *diag;
 };
 
@@ -57,27 +58,68 @@ static json_t *kept_facts_new(const struct work *w, int portal)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static bool start_client(struct work *w)
+static bool start_client(struct work *w, int portal)
 {
-    const struct config *c = w->config;
-    struct portal_settings *portals = mem_array((size_t)c->portal_count, sizeof *portals);
-    for (int i = 0; i < c->portal_count; i++)
-        portals[i] = (struct portal_settings){.id = i + 1,
-                                              .name = c->portals[i].name,
-                                              .url = c->portals[i].url,
-                                              .drain = c->portals[i].drain,
-                                              .size = c->portals[i].size,
-                                              .share = c->portals[i].share};
-    const struct portal_client_options options = {.portals = portals,
-                                                  .portal_count = c->portal_count};
-    w->client = portal_client_start(&options, &w->check->err);
-    mem_free(portals);
-    return w->client != NULL;
+    const struct config_portal *p = &w->config->portals[portal];
+    const struct portal_settings settings = {.id = portal + 1,
+                                             .name = p->name,
+                                             .url = p->url,
+                                             .drain = p->drain,
+                                             .size = p->size,
+                                             .share = p->share};
+    const struct portal_client_options options = {.portals = &settings, .portal_count = 1};
+    w->clients[portal] = portal_client_start(&options, &w->check->err);
+    return w->clients[portal] != NULL;
+}
+
+static bool start_clients(struct work *w)
+{
+    w->clients = mem_array((size_t)w->config->portal_count + 1, sizeof(struct portal_client *));
+    for (int i = 0; i < w->config->portal_count; i++)
+        if (!start_client(w, i))
+            return false;
+    return true;
+}
+
+static struct portal_client *client_of(const struct work *w, int portal)
+{
+    return w->clients != NULL ? w->clients[portal] : NULL;
+}
+
+static void add_finding(struct work *w, const char *level, const char *rule, struct place at,
+                        const char *say)
+{
+    json_t *finding =
+        json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "level", level, "rule", rule, "file", at.file,
+                  "line", at.line, "column", at.column, "say", jv_string_new(say));
+    size_t i;
+    json_t *known;
+    json_array_foreach (w->check->found, i, known)
+        if (json_equal(known, finding)) {
+            json_decref(finding);
+            return;
+        }
+    json_array_append_new(w->check->found, finding);
+}
+
+/* A portal that answers, but not to this webhook, is a mistake; one that is silent is out of reach.
+ */
+static bool gave_up(struct work *w, int portal, const struct err *err)
+{
+    const struct config_portal *p = &w->config->portals[portal];
+    struct portal_health health = {0};
+    bool known = portal_client_health(client_of(w, portal), portal + 1, &health);
+    const char *why = known && health.why[0] != '\0' ? health.why : err->text;
+    if (known && health.circuit == CIRCUIT_PAUSED)
+        add_finding(w, "error", "", p->at, why);
+    else
+        (void)err_set(&w->check->err, "portal %s is out of reach: %s", p->name, why);
+    return false;
 }
 
 static bool ask(struct work *w, int portal, const json_t *needs, json_t *facts, json_t *refused)
 {
-    struct asking *asking = asking_new(w->client, portal + 1, needs, PRIORITY_NORMAL);
+    struct asking *asking = asking_new(client_of(w, portal), portal + 1, needs, PRIORITY_NORMAL);
     enum asked asked = ASKED_MORE;
     struct err err = {0};
     asking_limit(asking, PATIENCE_MS);
@@ -86,23 +128,21 @@ static bool ask(struct work *w, int portal, const json_t *needs, json_t *facts, 
         asked = asking_wait(asking, facts, refused, &err);
     }
     asking_free(asking);
-    return asked == ASKED || err_set(&w->check->err, "portal %s is out of reach: %s",
-                                     w->config->portals[portal].name, err.text);
+    return asked == ASKED || gave_up(w, portal, &err);
 }
 
 /* ---- smart processes by title ---------------------------------------------------------------- */
 
-static bool add_types(struct work *w, int portal, json_t *types)
+/* Of a portal that says nothing no titles are known. */
+static void add_types(struct work *w, int portal, json_t *types)
 {
     char need[NEED_SIZE];
     need_print(NEED_TYPES, "", need);
     JV_AUTO *facts = kept_facts_new(w, portal);
     JV_AUTO *needs = json_pack("[s]", need);
     JV_AUTO *refused = json_object();
-    if (w->client != NULL && !ask(w, portal, needs, facts, refused))
-        return false;
-    naming_add_types(types, w->config->portals[portal].name, json_object_get(facts, need));
-    return true;
+    if (w->clients == NULL || ask(w, portal, needs, facts, refused))
+        naming_add_types(types, w->config->portals[portal].name, json_object_get(facts, need));
 }
 
 static bool learn_titles(struct work *w, const char *file)
@@ -111,8 +151,7 @@ static bool learn_titles(struct work *w, const char *file)
     if (w->config->rules->titles.unknown_count == 0)
         return true;
     for (int i = 0; i < w->config->portal_count; i++)
-        if (!add_types(w, i, types))
-            return false;
+        add_types(w, i, types);
     struct config *again = config_load_knowing(file, types, w->diag);
     config_free(w->config);
     w->config = again;
@@ -174,10 +213,7 @@ static char *scope_new(const char *method)
 static void tell(struct work *w, const char *level, const struct rule *rule, struct place at,
                  char *say)
 {
-    json_array_append_new(w->check->found,
-                          json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "level", level, "rule",
-                                    rule->name, "file", at.file, "line", at.line, "column",
-                                    at.column, "say", jv_string_new(say)));
+    add_finding(w, level, rule->name, at, say);
     mem_free(say);
 }
 
@@ -257,37 +293,36 @@ static void report(struct work *w, int portal, const struct naming *n, const jso
                                     (json_int_t)json_object_size(n->resolved), "events", events));
 }
 
-static bool check_portal(struct work *w, int portal)
+static void check_portal(struct work *w, int portal)
 {
     struct err err = {0};
-    JV_AUTO *facts = w->client != NULL ? json_object() : kept_facts_new(w, portal);
+    JV_AUTO *facts = w->clients != NULL ? json_object() : kept_facts_new(w, portal);
     struct naming n = {.config = w->config,
                        .portal = &w->config->portals[portal],
                        .portal_id = portal + 1,
-                       .client = w->client,
+                       .client = client_of(w, portal),
                        .priority = PRIORITY_NORMAL,
                        .patience_ms = PATIENCE_MS,
                        .now_ms = clock_wall_ms(),
                        .pins = jv_at(json_object_get(w->kept[portal], NAMING_PINS), "value"),
                        .facts = facts};
-    bool good = naming_run(&n, &err);
-    if (!good)
-        (void)err_set(&w->check->err, "portal %s is out of reach: %s", n.portal->name, err.text);
-    if (good) {
+    if (naming_run(&n, &err)) {
         json_array_extend(w->check->found, n.findings);
-        good = w->client == NULL || check_rights(w, portal, facts);
-        report(w, portal, &n, facts);
+        if (w->clients == NULL || check_rights(w, portal, facts))
+            report(w, portal, &n, facts);
+    } else {
+        (void)gave_up(w, portal, &err);
     }
     naming_done(&n);
-    return good;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static void forget(struct work *w, int portals)
 {
-    if (w->client != NULL)
-        portal_client_stop(w->client, GRACE_MS);
+    for (int i = 0; w->clients != NULL && i < portals; i++)
+        portal_client_stop(w->clients[i], GRACE_MS);
+    mem_free(w->clients);
     for (int i = 0; w->kept != NULL && i < portals; i++) {
         json_decref(w->kept[i]);
         json_decref(w->seen[i]);
@@ -305,9 +340,9 @@ struct config *check_names_load(const char *file, struct check_names *check, str
     if (w.config == NULL)
         return NULL;
     int portals = w.config->portal_count;
-    bool good = peek_all(&w) && (!check->live || start_client(&w)) && learn_titles(&w, file);
+    bool good = peek_all(&w) && (!check->live || start_clients(&w)) && learn_titles(&w, file);
     for (int i = 0; good && i < portals; i++)
-        good = check_portal(&w, i);
+        check_portal(&w, i);
     forget(&w, portals);
     return w.config;
 }

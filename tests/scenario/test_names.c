@@ -325,7 +325,25 @@ START_TEST(check_portal_without_a_portal_cannot)
     house_settle(h);
     house_fault(h, json_pack("{ss ss si}", "kind", "html", "method", "*", "count", 0));
     checks(h, WORDS("check", "--portal"), 2, "",
-           "b24bridge: portal main is out of reach: it has not answered for 10 s\n");
+           "b24bridge: portal main is out of reach: no answer from the portal: NOT_JSON: HTTP "
+           "status 502 with a body that is no answer of REST\n");
+    house_clear_faults(h);
+    house_close(h);
+}
+END_TEST
+
+START_TEST(a_webhook_that_is_refused_is_a_mistake)
+{
+    struct house *h = house_with(offer);
+    house_settle(h);
+    house_fault(h, json_pack("{ss ss si si}", "kind", "refuse", "code", "NO_AUTH_FOUND", "status",
+                             401, "count", 0));
+    struct house_said said = house_verb(h, WORDS("check", "--portal"));
+    ck_assert_int_eq(said.code, 1);
+    ck_assert_msg(strstr(said.err, "b24bridge.ini:") != NULL &&
+                      strstr(said.err, ": the webhook was deleted or changed; make a new") != NULL,
+                  "%s", said.err);
+    house_said_done(&said);
     house_clear_faults(h);
     house_close(h);
 }
@@ -401,5 +419,5 @@ CHECK_MAIN("names", rules_that_wait_for_their_names_are_told,
            a_title_waits_for_the_portal_and_says_so,
            names_that_were_known_serve_while_the_portal_is_silent_about_them,
            a_scope_that_is_gone_holds_nothing_back, check_knows_what_the_daemon_has_learnt,
-           check_portal_without_a_portal_cannot, check_portal_finds_what_only_the_portal_knows,
-           check_portal_tests_the_scopes)
+           check_portal_without_a_portal_cannot, a_webhook_that_is_refused_is_a_mistake,
+           check_portal_finds_what_only_the_portal_knows, check_portal_tests_the_scopes)
