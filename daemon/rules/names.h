@@ -18,9 +18,9 @@ struct names {
     const json_t *facts;   /* need → value, without pins. Borrowed */
     const json_t *pins;    /* object or NULL. Borrowed */
     const json_t *refused; /* need → why the portal does not show it, NULL: nothing. Borrowed */
-    bool unasked;          /* nobody was asked yet: to say so of every rule that has to wait for it */
-    json_t *needs;         /* out: array of facts that are missing */
-    json_t *resolved;      /* out: object pin → id, of every name that means something */
+    bool unasked;     /* nobody was asked yet: to say so of every rule that has to wait for it */
+    json_t *needs;    /* out: array of facts that are missing */
+    json_t *resolved; /* out: object pin → id, of every name that means something */
     /* out: array of {"level","rule","file","line","column","say"}; level: "warning"; "error", which
      * holds the rule back; "waiting", which does so until the portal was asked; "unasked": its runs
      * wait for the answer by themselves */

@@ -21,6 +21,8 @@ bool user_has_left(const json_t *record);
 enum known user_of_text(struct scope *, const char *text, int64_t *ret);
 /* First and last name. */
 void user_print_name(struct buf *, const json_t *record);
+/* The head of a department, or of the nearest one above it, who is not `but`; 0: nobody. */
+enum known department_head(struct scope *, int64_t department, int64_t but, int64_t *ret);
 /* The head of his first department, or of the one above where he heads it himself; 0: nobody. */
 enum known user_head(struct scope *, int64_t id, int64_t *ret);
 
