@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/jv.h"
 #include "common/mem.h"
+#include "common/utf8.h"
 #include "daemon/engine/naming.h"
 #include "daemon/model/need.h"
 #include "daemon/portal/ask.h"
@@ -133,6 +134,23 @@ static bool ask(struct work *w, int portal, const json_t *needs, json_t *facts, 
 
 /* ---- smart processes by title ---------------------------------------------------------------- */
 
+/* Those of now, and of before whose titles nobody has taken: rules go on calling them so. */
+static json_t *types_new(const json_t *now, const json_t *before)
+{
+    json_t *all = json_is_array(now) ? json_copy(jv_loose(now)) : json_array(), *row, *other;
+    size_t i, k, count = json_array_size(all);
+    json_array_foreach (jv_loose(before), i, row) {
+        bool taken = false;
+        for (k = 0; k < count; k++) {
+            other = json_array_get(all, k);
+            taken = taken || utf8_same(jv_text(other, "title", ""), jv_text(row, "title", ""));
+        }
+        if (!taken)
+            json_array_append(all, row);
+    }
+    return all;
+}
+
 /* Of a portal that says nothing no titles are known. */
 static void add_types(struct work *w, int portal, json_t *types)
 {
@@ -141,8 +159,11 @@ static void add_types(struct work *w, int portal, json_t *types)
     JV_AUTO *facts = kept_facts_new(w, portal);
     JV_AUTO *needs = json_pack("[s]", need);
     JV_AUTO *refused = json_object();
-    if (w->clients == NULL || ask(w, portal, needs, facts, refused))
-        naming_add_types(types, w->config->portals[portal].name, json_object_get(facts, need));
+    if (w->clients != NULL && !ask(w, portal, needs, facts, refused))
+        return;
+    const json_t *row = json_object_get(w->kept[portal], need);
+    JV_AUTO *all = types_new(json_object_get(facts, need), json_object_get(row, "value"));
+    naming_add_types(types, w->config->portals[portal].name, all);
 }
 
 static bool learn_titles(struct work *w, const char *file)

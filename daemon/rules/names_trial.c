@@ -56,8 +56,10 @@ static const json_t *fact_of(const struct names *n, const char *kind, int type)
     return json_object_get(n->facts, need);
 }
 
-static void now_stage(const struct names *n, int type, const json_t *pin, struct buf *out)
+static void now_stage(const struct names *n, int type, const char *name, const json_t *pin,
+                      struct buf *out)
 {
+    (void)name;
     const json_t *fact = fact_of(n, "stages", type);
     const json_t *stage = row_by_id(jv_at(fact, "stages"), json_object_get(pin, "id"));
     const json_t *funnel = row_by_id(jv_at(fact, "funnels"), json_object_get(stage, "category"));
@@ -68,22 +70,28 @@ static void now_stage(const struct names *n, int type, const json_t *pin, struct
     buf_text(out, jv_text(stage, "name", ""));
 }
 
-static void now_funnel(const struct names *n, int type, const json_t *pin, struct buf *out)
+static void now_funnel(const struct names *n, int type, const char *name, const json_t *pin,
+                       struct buf *out)
 {
+    (void)name;
     buf_text(out,
              jv_text(row_by_id(jv_at(fact_of(n, "stages", type), "funnels"), pin), "name", ""));
 }
 
-static void now_field(const struct names *n, int type, const json_t *pin, struct buf *out)
+static void now_field(const struct names *n, int type, const char *name, const json_t *pin,
+                      struct buf *out)
 {
+    (void)name;
     const json_t *spec = json_object_get(fact_of(n, "fields", type), jv_text(pin, "", ""));
     static const char *const members[] = {"formLabel", "listLabel", "title"};
     for (size_t i = 0; i < sizeof members / sizeof members[0] && out->size == 0; i++)
         buf_text(out, jv_text(spec, members[i], ""));
 }
 
-static void now_user(const struct names *n, int type, const json_t *pin, struct buf *out)
+static void now_user(const struct names *n, int type, const char *name, const json_t *pin,
+                     struct buf *out)
 {
+    (void)name;
     char need[NEED_SIZE];
     (void)type;
     (void)snprintf(need, sizeof need, "user:%" PRId64, user_id_of(pin));
@@ -93,28 +101,49 @@ static void now_user(const struct names *n, int type, const json_t *pin, struct 
         buf_printf(out, " <%s>", jv_text(user, "EMAIL", ""));
 }
 
-static void now_department(const struct names *n, int type, const json_t *pin, struct buf *out)
+static void now_department(const struct names *n, int type, const char *name, const json_t *pin,
+                           struct buf *out)
 {
+    (void)name;
     char need[NEED_SIZE];
     (void)type;
     (void)snprintf(need, sizeof need, "department:%" PRId64, user_id_of(pin));
     buf_text(out, jv_text(json_object_get(n->facts, need), "NAME", ""));
 }
 
-static void now_template(const struct names *n, int type, const json_t *pin, struct buf *out)
+static void now_template(const struct names *n, int type, const char *name, const json_t *pin,
+                         struct buf *out)
 {
+    (void)name;
     buf_text(out, jv_text(row_by_id(fact_of(n, "templates", type), pin), "name", ""));
+}
+
+/* The name is FIELD=VALUE. */
+static void now_option(const struct names *n, int type, const char *name, const json_t *pin,
+                       struct buf *out)
+{
+    struct field_info info = {.type = type};
+    char need[NEED_SIZE];
+    (void)snprintf(info.name, sizeof info.name, "%.*s", (int)strcspn(name, "="), name);
+    info.spec = json_object_get(fact_of(n, "fields", type), info.name);
+    const char *directory = field_directory(&info);
+    if (directory == NULL) {
+        buf_text(out, jv_text(row_by_id(jv_at(info.spec, "items"), pin), "VALUE", ""));
+        return;
+    }
+    need_print(NEED_DIRECTORY, directory, need);
+    buf_text(out, jv_text(row_by_id(json_object_get(n->facts, need), pin), "name", ""));
 }
 
 static const struct {
     const char *kind;
     const char *noun;
-    void (*now)(const struct names *, int type, const json_t *pin, struct buf *out);
+    void (*now)(const struct names *, int type, const char *name, const json_t *pin, struct buf *);
 } kinds[] = {
     {"stage", "stage", now_stage},
     {"funnel", "funnel", now_funnel},
     {"field", "field", now_field},
-    {"option", "value", NULL},
+    {"option", "value", now_option},
     {"user", "user", now_user},
     {"department", "department", now_department},
     {"template", "document template", now_template},
@@ -143,8 +172,10 @@ static char *pin_text_new(const json_t *pin)
     return jv_print_new(json_is_object(pin) ? json_object_get(pin, "id") : pin);
 }
 
-/* The name `key` is not what it was. False when nothing of the pin is left on the portal. */
-static bool tell_pin(const struct walk *w, const char *key, const json_t *pin, const char *why)
+enum fate { FATE_GONE, FATE_SAME, FATE_RENAMED };
+
+/* What became of the thing that the name `key` is pinned to: told when it has another name now. */
+static enum fate tell_renamed(const struct walk *w, const char *key, const json_t *pin)
 {
     int type = ENTITY_NONE;
     const char *name = "";
@@ -152,21 +183,27 @@ static bool tell_pin(const struct walk *w, const char *key, const json_t *pin, c
     struct buf now BUF_AUTO;
     buf_init(&now, 1024);
     if (kind == KIND_COUNT)
-        return true;
-    if (kinds[kind].now != NULL)
-        kinds[kind].now(w->names, type, pin, &now);
-    bool there = now.size > 0 || kinds[kind].now == NULL;
-    char *id = pin_text_new(pin);
-    /* borne by two now, and the like */
+        return FATE_SAME;
+    kinds[kind].now(w->names, type, name, pin, &now);
+    if (kinds[kind].now == now_option)
+        name += strcspn(name, "=") + 1;
     bool same =
         kinds[kind].now == now_user ? utf8_contains(now.data, name) : utf8_same(now.data, name);
-    if (there && now.size > 0 && !same)
-        names_found(w, "warning", "%s \"%s\" is now called \"%s\"; the rule goes on by its id %s",
-                    kinds[kind].noun, name, now.data, id);
-    else if (there)
-        names_found(w, "warning", "%s; the rule goes on by the id %s it had", why, id);
+    if (now.size == 0 || same)
+        return now.size == 0 ? FATE_GONE : FATE_SAME;
+    char *id = pin_text_new(pin);
+    names_found(w, "warning", "%s \"%s\" is now called \"%s\"; the rule goes on by its id %s",
+                kinds[kind].noun, name, now.data, id);
     mem_free(id);
-    return there;
+    return FATE_RENAMED;
+}
+
+/* Borne by two now, and the like. */
+static void tell_kept(const struct walk *w, const json_t *pin, const char *why)
+{
+    char *id = pin_text_new(pin);
+    names_found(w, "warning", "%s; the rule goes on by the id %s it had", why, id);
+    mem_free(id);
 }
 
 /* ---- one trial ------------------------------------------------------------------------------- */
@@ -219,11 +256,18 @@ static void try_pinned(const struct walk *w, trial_fn *try, const struct trial *
 {
     const char *key;
     json_t *pin;
+    const json_t *kept = NULL;
     bool told = false;
     if (try_by_pins(w, try, live, resolved) == KNOWN)
-        json_object_foreach (resolved, key, pin)
-            if (json_object_get(w->names->pins, key) != NULL)
-                told = tell_pin(w, key, pin, live->scope.err.text) || told;
+        json_object_foreach (resolved, key, pin) {
+            bool pinned = json_object_get(w->names->pins, key) != NULL;
+            enum fate fate = pinned ? tell_renamed(w, key, pin) : FATE_GONE;
+            told = told || fate == FATE_RENAMED;
+            kept = fate == FATE_SAME ? pin : kept;
+        }
+    if (!told && kept != NULL)
+        tell_kept(w, kept, live->scope.err.text);
+    told = told || kept != NULL;
     if (told)
         (void)json_object_update(w->names->resolved, resolved);
     else
@@ -290,8 +334,13 @@ static void compare_pins(const struct walk *w, const json_t *resolved)
     json_t *id;
     json_object_foreach (jv_loose(resolved), key, id) {
         const json_t *pin = json_object_get(w->names->pins, key);
-        bool other = pin != NULL && !json_equal(pin, id) &&
-                     tell_pin(w, key, pin, "the name means something else now");
+        bool other = false;
+        if (pin != NULL && !json_equal(pin, id)) {
+            enum fate fate = tell_renamed(w, key, pin);
+            if (fate == FATE_SAME)
+                tell_kept(w, pin, "the name means something else now");
+            other = fate != FATE_GONE;
+        }
         (void)json_object_set(w->names->resolved, key, other ? jv_loose(pin) : id);
     }
 }

@@ -508,6 +508,25 @@ START_TEST(a_pin_makes_a_warning_of_a_mistake)
 }
 END_TEST
 
+START_TEST(a_renamed_value_and_its_renamed_field_are_told_each)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\non = deal added\nif = deal.\"Отказ\" = \"Дороговато\"\n"
+                   "if = deal.source = \"Сайт\"\n[then comment]\ntext = x\n");
+    JV_AUTO *pins = json_of("{'field:2:Отказ': 'ufCrm_2', 'option:2:ufCrm_2=Дороговато': 46,"
+                            " 'option:2:sourceId=Сайт': 'WEB'}");
+    t.names.pins = pins;
+    look(&t);
+    finds(&t, "warning 3:6 field \"Отказ\" is now called \"Причина отказа\"; the rule goes on by "
+              "its id ufCrm_2\n"
+              "warning 3:6 value \"Дороговато\" is now called \"Дорого\"; the rule goes on by its "
+              "id 46\n"
+              "warning 4:6 value \"Сайт\" is now called \"Веб-сайт\"; the rule goes on by its id "
+              "WEB\n");
+    close_rules(&t);
+}
+END_TEST
+
 START_TEST(a_pin_of_what_is_gone_is_a_mistake_again)
 {
     struct trial_bench t;
@@ -589,7 +608,8 @@ START_TEST(a_title_that_is_not_there_names_its_neighbour)
 }
 END_TEST
 
-CHECK_MAIN("names", a_title_tells_what_became_of_it, working_time_beside_a_field_needs_its_calendar,
+CHECK_MAIN("names", a_renamed_value_and_its_renamed_field_are_told_each,
+           a_title_tells_what_became_of_it, working_time_beside_a_field_needs_its_calendar,
            what_the_portal_refuses_to_show_holds_what_hangs_on_it_and_nothing_else,
            who_waits_for_the_portal_is_told_once_a_rule, templates_are_tried_and_pinned,
            what_is_written_fits_its_field, values_beside_fields_are_of_their_type,
