@@ -143,6 +143,9 @@ static bool is_held(const json_t *finding)
     return is_level(finding, "error") || is_level(finding, "waiting");
 }
 
+static const char advice[] =
+    "; mend the rules, `b24bridge check --portal`, then `systemctl reload b24bridge`";
+
 /* "; FILE:LINE: rule NAME: …" of each, as many as fit; those that hold a rule back come first. */
 static void say_findings(const json_t *findings, bool held, struct finding *f)
 {
@@ -151,9 +154,9 @@ static void say_findings(const json_t *findings, bool held, struct finding *f)
     json_array_foreach (jv_loose(findings), i, finding) {
         const char *rule = jv_text(finding, "rule", "");
         size_t used = strlen(f->say);
-        if (is_held(finding) != held)
+        if (is_held(finding) != held || used + sizeof advice >= sizeof f->say)
             continue;
-        (void)snprintf(f->say + used, sizeof f->say - used, "; %s:%lld: %s%s%s%s",
+        (void)snprintf(f->say + used, sizeof f->say - sizeof advice - used, "; %s:%lld: %s%s%s%s",
                        jv_text(finding, "file", ""), (long long)jv_int(finding, "line", 0),
                        rule[0] != '\0' ? "rule " : "", rule, rule[0] != '\0' ? ": " : "",
                        jv_text(finding, "say", ""));
@@ -172,11 +175,8 @@ static void say_counts(const json_t *findings, struct finding *f)
     }
     if (waiting > 0)
         (void)snprintf(wait, sizeof wait, ", waiting for the portal %zu", waiting);
-    FIND(f, held + warnings > 0 ? CHECK_WARNING : CHECK_WELL,
-         "rules held back %zu%s, warnings %zu%s", held, wait, warnings,
-         held + warnings > 0 ? ": mend the rules, `b24bridge check --portal`, then `systemctl "
-                               "reload b24bridge`"
-                             : "");
+    FIND(f, held + warnings > 0 ? CHECK_WARNING : CHECK_WELL, "rules held back %zu%s, warnings %zu",
+         held, wait, warnings);
 }
 
 /* A name that was renamed or is not there stops its rule at most: said, and no call at night. */
@@ -189,6 +189,9 @@ void check_names(const struct round *r, struct finding *f)
         say_counts(findings, f);
         say_findings(findings, true, f);
         say_findings(findings, false, f);
+        size_t used = strlen(f->say);
+        if (f->level == CHECK_WARNING)
+            (void)snprintf(f->say + used, sizeof f->say - used, "%s", advice);
     } else if (why[0] != '\0') {
         FIND(f, CHECK_WELL,
              "the portal could not be asked what names mean, those known are used: %s", why);

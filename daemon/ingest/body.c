@@ -82,8 +82,8 @@ static int64_t number_of(const struct form_pairs *form, const char *name)
 static int dynamic_type(const struct form_pairs *form)
 {
     int64_t type = number_of(form, "data[FIELDS][ENTITY_TYPE_ID]");
-    return type == ENTITY_INVOICE || (type >= ENTITY_ITEM && type <= INT_MAX) ? (int)type
-                                                                              : ENTITY_NONE;
+    return type == ENTITY_INVOICE || (type >= ENTITY_ITEM_FIRST && type <= INT_MAX) ? (int)type
+                                                                                    : ENTITY_NONE;
 }
 
 static bool take_entity(const struct form_pairs *form, struct event *event, struct err *err)

@@ -297,7 +297,7 @@ static long type_of_code(const struct entity_kind *kind, const char *code, const
     if (own[fixed] == '\0')
         return code + fixed == end ? kind->type : 0;
     long type = strtol(code + fixed, &stop, 16);
-    return stop == end && type >= ENTITY_ITEM && type <= INT32_MAX ? type : 0;
+    return stop == end && type >= ENTITY_ITEM_FIRST && type <= INT32_MAX ? type : 0;
 }
 
 bool entity_read_binding(const char *binding, struct entity *ret)
@@ -392,7 +392,7 @@ bool entity_parse(const char *const *words, size_t count, struct entity *ret, st
     if (!item && count != 2)
         return err_set(err, "an entity is written as \"%s ID\", for example \"%s 123\"", kind->word,
                        kind->word);
-    if (item && (!read_type(words[1], &found.type) || found.type < ENTITY_ITEM))
+    if (item && (!read_type(words[1], &found.type) || found.type < ENTITY_ITEM_FIRST))
         return err_set(err, "\"%.40s\" is no smart process: a number from 128 is", words[1]);
     if (!parse_id(kind, words[count - 1], &found, err))
         return false;

@@ -19,7 +19,8 @@ enum entity_type {
     ENTITY_COMPANY = 4,
     ENTITY_QUOTE = 7,
     ENTITY_INVOICE = 31,
-    ENTITY_ITEM = 128, /* this and everything above: a smart process, the type is its number */
+    ENTITY_ITEM = 127,       /* any smart process, whichever: no portal has this number */
+    ENTITY_ITEM_FIRST = 128, /* this and everything above: a smart process by its number */
     ENTITY_TASK = -1,
     ENTITY_ACTIVITY = -2,
     ENTITY_CALL = -3, /* its id is CALL_ID, a text */

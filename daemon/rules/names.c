@@ -116,7 +116,7 @@ static void visit_trigger(struct walk *w, const struct trigger *t)
         names_attempt(w, t->at, names_try_change, type, t);
     if (t->kind == TRIGGER_BEFORE || t->kind == TRIGGER_AFTER)
         names_attempt(w, t->at, try_date, type, t);
-    if (type >= ENTITY_ITEM)
+    if (type >= ENTITY_ITEM_FIRST)
         names_attempt(w, t->at, try_type, type, NULL);
 }
 
@@ -145,6 +145,7 @@ static enum known try_field(struct trial *t)
 static bool writes_fields(const struct walk *w, const struct step *step)
 {
     return step->action->fields && step->fields_of != ENTITY_NONE &&
+           step->fields_of != ENTITY_ITEM &&
            titles_unknown(&w->names->set->titles, step->fields_of) == NULL;
 }
 
@@ -243,7 +244,9 @@ static void tell_renamed_title(struct walk *w, int type, struct place at)
 
 void names_of_rule(struct names *names, const struct rule *rule)
 {
-    struct walk w = {.names = names, .rule = rule, .type = rule->entity_type, .at = rule->at};
+    /* Of any smart process: which one, and so what its fields are, is known at run time. */
+    int type = rule->entity_type != ENTITY_ITEM ? rule->entity_type : ENTITY_NONE;
+    struct walk w = {.names = names, .rule = rule, .type = type, .at = rule->at};
     const char *title = titles_missing(&names->set->titles, rule);
     if (title != NULL) {
         tell_title(&w, title);

@@ -58,9 +58,11 @@ static bool load_item(struct step_load *load, const struct head *head)
     int64_t type = 0;
     for (const char *c = number; isdigit((unsigned char)*c) && type <= INT32_MAX; c++)
         type = type * 10 + (*c - '0');
-    if (number[strspn(number, "0123456789")] != '\0' || type < ENTITY_ITEM || type > INT32_MAX)
+    if (number[strspn(number, "0123456789")] != '\0' || type < ENTITY_ITEM_FIRST ||
+        type > INT32_MAX)
         return diag_add(diag, word_place(load, head, 3),
-                        "a smart process has a number from %d on, not \"%s\"", ENTITY_ITEM, number);
+                        "a smart process has a number from %d on, not \"%s\"", ENTITY_ITEM_FIRST,
+                        number);
     load->fields_of = (int)type;
     return !too_much(load, head, 4);
 }

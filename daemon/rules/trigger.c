@@ -247,8 +247,8 @@ bool trigger_read_item(struct reading *g)
     int64_t number = 0;
     if (read_number(&g->r, &number)) {
         g->out->entity_type = (int)number;
-        return (number >= ENTITY_ITEM && number < INT32_MAX) ||
-               read_bad(&g->r, from, "a smart process has a number from %d on", ENTITY_ITEM);
+        return (number >= ENTITY_ITEM_FIRST && number < INT32_MAX) ||
+               read_bad(&g->r, from, "a smart process has a number from %d on", ENTITY_ITEM_FIRST);
     }
     g->r.at = back;
     g->out->entity_type = g->frame->entity_type;

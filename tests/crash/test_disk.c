@@ -68,7 +68,7 @@ static void serves_again(void)
 {
     HOUSE_UNTIL_WITHIN(siege.house, 5, accepts());
     siege_until(&siege, SOME, true);
-    HOUSE_UNTIL(siege.house, health_is(200, "last commit"));
+    HOUSE_UNTIL(siege.house, health_is(200, "commit took"));
 }
 
 START_TEST(a_disk_that_fills_up_is_told_at_once_and_served_from_when_it_is_freed)

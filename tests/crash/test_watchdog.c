@@ -135,8 +135,10 @@ static void goes_hungry(struct watch *w)
 START_TEST(it_is_not_fed_while_a_part_stands_still)
 {
     struct watch w;
+    const char *quote = strchr(parts[_i].name, ' ') != NULL ? "\"" : "";
     char *says = mem_printf(
-        "a part of the daemon stands still, the watchdog is not fed part=%s for=", parts[_i].name);
+        "a part of the daemon stands still, the watchdog is not fed part=%s%s%s for=", quote,
+        parts[_i].name, quote);
     watch_open(&w);
     char *text = parts[_i].port != NULL ? mem_printf("%d", port_of(parts[_i].port(w.house)))
                                         : mem_strdup("");

@@ -294,8 +294,12 @@ START_TEST(a_name_the_portal_does_not_know_freezes_its_rules_only)
     facts_are(&w, stages);
     records(&w, "{\"stageId\": \"C1:NEW\"}", "{\"stageId\": \"C1:OFFER\"}");
     judged_is(&w, "good<deal enters C1:OFFER>; "
-                  "frozen bad: unknown stage \"КП\" in funnel \"Продажи\"; there are \"Продажи / Новая\", \"Продажи / КП отправлено\", \"Продажи / Выиграна\", \"Продажи / Оплачена\", \"Продажи / Проиграна\"; "
-                  "frozen bad-too: unknown stage \"КП\" in funnel \"Продажи\"; there are \"Продажи / Новая\", \"Продажи / КП отправлено\", \"Продажи / Выиграна\", \"Продажи / Оплачена\", \"Продажи / Проиграна\"");
+                  "frozen bad: unknown stage \"КП\" in funnel \"Продажи\"; there are \"Продажи / "
+                  "Новая\", \"Продажи / КП отправлено\", \"Продажи / Выиграна\", \"Продажи / "
+                  "Оплачена\", \"Продажи / Проиграна\"; "
+                  "frozen bad-too: unknown stage \"КП\" in funnel \"Продажи\"; there are \"Продажи "
+                  "/ Новая\", \"Продажи / КП отправлено\", \"Продажи / Выиграна\", \"Продажи / "
+                  "Оплачена\", \"Продажи / Проиграна\"");
     world_done(&w);
 }
 END_TEST
@@ -652,6 +656,22 @@ START_TEST(conditions_in_cancel_on_see_the_record_now)
 }
 END_TEST
 
+/* The first smart process of a portal bears the first number. */
+START_TEST(a_rule_of_one_smart_process_is_deaf_to_the_others)
+{
+    struct world w;
+    world_init(&w, "[rule first]\non = item 128 added\n[then stop]\n"
+                   "[rule other]\non = item 147 added\n[then stop]\n");
+    w.change.entity = (struct entity){.type = 147, .id = "1"};
+    w.change.added = true;
+    records(&w, NULL, "{\"title\": \"x\"}");
+    judged_is(&w, "other<item 147 added>");
+    w.change.entity.type = 128;
+    judged_is(&w, "first<item 128 added>");
+    world_done(&w);
+}
+END_TEST
+
 START_TEST(any_trigger_can_end_a_wait)
 {
     struct world w;
@@ -735,5 +755,6 @@ CHECK_MAIN(
     a_rule_of_another_portal_or_off_stays_silent, urgency_is_the_rules_the_triggers_or_the_events,
     a_firing_carries_what_its_run_will_see, leaving_the_stage_of_its_start_ends_a_waiting_run,
     a_stage_left_while_nobody_looked_counts, conditions_in_cancel_on_see_the_record_now,
-    any_trigger_can_end_a_wait, only_waiting_runs_are_cancelled_but_deletion_ends_all,
+    a_rule_of_one_smart_process_is_deaf_to_the_others, any_trigger_can_end_a_wait,
+    only_waiting_runs_are_cancelled_but_deletion_ends_all,
     an_event_does_not_pay_for_the_number_of_rules)

@@ -210,6 +210,19 @@ START_TEST(names_beside_fields_are_those_of_the_portal)
 }
 END_TEST
 
+/* Which smart process a robot will call it for, nobody can know. */
+START_TEST(a_rule_of_any_smart_process_asks_for_no_fields)
+{
+    struct trial_bench t;
+    open_rules(&t, "[rule r]\non = robot ship\nif = item.title is not empty\n"
+                   "[then update]\ntitle = {{item.title | upper}}\n");
+    look(&t);
+    needs(&t, "");
+    finds(&t, "");
+    close_rules(&t);
+}
+END_TEST
+
 START_TEST(a_name_that_two_bear_lists_them)
 {
     static const struct {
@@ -613,7 +626,8 @@ CHECK_MAIN("names", a_renamed_value_and_its_renamed_field_are_told_each,
            what_the_portal_refuses_to_show_holds_what_hangs_on_it_and_nothing_else,
            who_waits_for_the_portal_is_told_once_a_rule, templates_are_tried_and_pinned,
            what_is_written_fits_its_field, values_beside_fields_are_of_their_type,
-           names_beside_fields_are_those_of_the_portal, a_name_that_two_bear_lists_them,
+           names_beside_fields_are_those_of_the_portal,
+           a_rule_of_any_smart_process_asks_for_no_fields, a_name_that_two_bear_lists_them,
            every_place_of_a_rule_is_looked_at, what_is_not_known_yet_is_needed_and_no_mistake,
            a_pin_makes_a_warning_of_a_mistake, a_pin_of_what_is_gone_is_a_mistake_again,
            a_name_that_moved_to_another_thing_is_not_followed, a_dismissed_user_is_told_by_any_name,
