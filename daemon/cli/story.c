@@ -100,7 +100,7 @@ static const struct phrase {
     {"if", "only if "},    {"skip", "left out: "},        {"done", "done: "},
     {"wait", "waits "},    {"error", "failed: "},         {"chosen", "whom: "},
     {"stop", "stops: "},   {"ended", "ended "},           {"seen", "it was looked at: "},
-    {"blind", "unseen: "}, {"operator", "an operator: "},
+    {"blind", "unseen: "}, {"operator", "an operator: "}, {"frozen", "frozen: "},
 };
 
 static const char *phrase_of(const char *what)
