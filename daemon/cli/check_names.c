@@ -63,6 +63,7 @@ static bool start_client(struct work *w, int portal)
 {
     const struct config_portal *p = &w->config->portals[portal];
     const struct portal_settings settings = {.id = portal + 1,
+                                             .secrets = p->secrets,
                                              .name = p->name,
                                              .url = p->url,
                                              .drain = p->drain,

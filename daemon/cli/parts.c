@@ -248,7 +248,8 @@ static bool start_client(struct serve *s, struct err *err)
                                               .url = c->portals[i].url,
                                               .drain = c->portals[i].drain,
                                               .size = c->portals[i].size,
-                                              .share = c->portals[i].share};
+                                              .share = c->portals[i].share,
+                                              .secrets = c->portals[i].secrets};
     const struct portal_client_options options = {
         .portals = portals,
         .portal_count = c->portal_count,

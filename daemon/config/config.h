@@ -28,6 +28,7 @@ struct config_portal {
     int token_count;
     char *robot_keys[CONFIG_MOST_TOKENS]; /* secrets; none: robots are refused */
     int robot_key_count;
+    const char *secrets[2 * CONFIG_MOST_TOKENS + 1]; /* all of these, borrowed; NULL-ended */
     double drain, size; /* plan */
     double share;
     struct zone *zone;

@@ -42,9 +42,11 @@ static bool add_secret(struct loading *l, const struct given *g, char **list, in
     if (*count == CONFIG_MOST_TOKENS)
         return given_bad(l, g, 0, "more than %d lines of this key", CONFIG_MOST_TOKENS);
     char *secret = value_secret(l, g);
-    if (secret != NULL)
-        list[(*count)++] = secret;
-    return secret != NULL;
+    if (secret == NULL)
+        return false;
+    list[(*count)++] = secret;
+    l->portal->secrets[l->portal->token_count + l->portal->robot_key_count - 1] = secret;
+    return true;
 }
 
 bool portal_read_token(struct loading *l, const struct given *g)

@@ -215,9 +215,13 @@ static void settle_rest(struct portal_client *client, struct transfer *transfer,
                         struct reply *reply)
 {
     struct call_list ended = {0};
+    const char *const *secrets = transfer->portal->secrets;
     reply->secret = transfer->portal->code;
     if (strlen(reply->secret) >= CODE_LEAST)
         reply->size = reply_scrub(transfer->reply.data, reply->size, reply->secret);
+    for (size_t i = 0; secrets != NULL && secrets[i] != NULL; i++)
+        if (strlen(secrets[i]) >= CODE_LEAST)
+            reply->size = reply_scrub(transfer->reply.data, reply->size, secrets[i]);
     pthread_mutex_lock(&client->state_lock);
     portal_settle(transfer->portal, &transfer->request, reply, clock_mono_ms(), &ended);
     pthread_mutex_unlock(&client->state_lock);

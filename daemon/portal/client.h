@@ -28,6 +28,9 @@ struct portal_settings {
     const char *url;    /* secret: https://firm.bitrix24.ru/rest/1/code/ */
     double drain, size; /* the bucket: 2 and 50, 5 and 250; drain 0: unlimited */
     double share;       /* 0 < share <= 1 of both */
+    /* What else must never stand in an answer of the portal: its tokens, its robots' keys. Borrowed
+     * until the client's end; NULL-ended, or NULL. */
+    const char *const *secrets;
 };
 
 struct call {

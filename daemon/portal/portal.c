@@ -58,6 +58,7 @@ bool portal_init(struct portal *portal, const struct portal_settings *settings, 
     double share = settings->share > 0 && settings->share <= 1 ? settings->share : 1;
     portal->id = settings->id;
     portal->name = mem_strdup(settings->name);
+    portal->secrets = settings->secrets;
     portal->most = PACK_MOST;
     queue_init(&portal->queue);
     budget_init(&portal->budget, settings->drain, settings->size, share, wall_ms);

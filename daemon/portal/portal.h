@@ -27,6 +27,7 @@ struct portal {
     char *host; /* where it answers now: home, or where it has moved */
     char *path; /* secret: "/1/code/", what stands behind /rest */
     char *code; /* secret: the last piece of it */
+    const char *const *secrets; /* borrowed, NULL-ended; NULL */
     struct queue queue;
     struct budget budget;
     struct circuit circuit;

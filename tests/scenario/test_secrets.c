@@ -178,6 +178,8 @@ START_TEST(what_the_portal_says_of_the_secret_is_not_kept)
         "\",\"method\":\"crm.item.get\"}",
         "{\"kind\":\"refuse\",\"code\":\"NOT_FOUND\",\"status\":404,\"text\":\"" HOUSE_HOOK_CODE
         "\",\"method\":\"" COMMENT "\"}",
+        "{\"kind\":\"error\",\"code\":\"BAD\",\"status\":400,\"text\":\"token " HOUSE_TOKEN
+        " key " HOUSE_ROBOT_KEY "\",\"method\":\"crm.item.update\"}",
         "{\"kind\":\"redirect\",\"to\":\"https://" HOUSE_HOOK_CODE ".example.ru\"}",
     };
     int64_t id = house_seen(h, IVANOV, DEAL, json_pack("{ss}", "title", "Окна"));
