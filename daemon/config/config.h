@@ -29,7 +29,7 @@ struct config_portal {
     char *robot_keys[CONFIG_MOST_TOKENS]; /* secrets; none: robots are refused */
     int robot_key_count;
     const char *secrets[2 * CONFIG_MOST_TOKENS + 1]; /* all of these, borrowed; NULL-ended */
-    double drain, size; /* plan */
+    double drain, size;                              /* plan */
     double share;
     struct zone *zone;
     int debounce_ms;           /* UPDATE events gather this long (bitrix24.md §10 no. 5) */

@@ -21,8 +21,8 @@ static void begin(struct loading *l, const char *name, struct place at)
     staff->substitutes = mem_grow(staff->substitutes, (size_t)staff->substitute_count + 1,
                                   sizeof *staff->substitutes);
     l->substitute = &staff->substitutes[staff->substitute_count++];
-    *l->substitute =
-        (struct substitute){.user = good ? scan_bare_new(name, strlen(name)) : mem_strdup(name), .at = at};
+    *l->substitute = (struct substitute){
+        .user = good ? scan_bare_new(name, strlen(name)) : mem_strdup(name), .at = at};
 }
 
 bool substitute_read_deputy(struct loading *l, const struct given *g)

@@ -52,7 +52,8 @@ bool engine_reserve(struct engine *e, int64_t portal, const struct entity *entit
     pthread_mutex_lock(&e->lock);
     const struct task *task = feeder_find_locked(e, portal, entity);
     /* While a former engine is at work, it may have the entity. */
-    bool ours = e->former_count == 0 && !e->halting && (task == NULL || take_sleeper_locked(e, task));
+    bool ours =
+        e->former_count == 0 && !e->halting && (task == NULL || take_sleeper_locked(e, task));
     if (ours && task == NULL)
         (void)feeder_add_locked(e, own, entity, PRIORITY_NORMAL);
     pthread_mutex_unlock(&e->lock);

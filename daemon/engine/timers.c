@@ -294,6 +294,22 @@ static void move_timer(struct task *task, struct store_change *change,
     say(task, change, step->rule, run, did, run->reason);
 }
 
+/* The moment does not count: it may have been told why, and what was set for it ends. */
+static void refuse_timer(struct task *task, struct store_change *change,
+                         const struct timer_step *step, struct run *run,
+                         const struct timer_known *known, const char *reason)
+{
+    bool told = reason[0] != '\0';
+    /* Refused once is refused for good: after a restart it would look like missed. */
+    if (told && step->moment.due_ms >= known->born_ms)
+        store_put_over(change, task->portal->id, &task->entity, step->rule->name,
+                       step->trigger->text, step->moment.base, clock_wall_ms());
+    if (run != NULL)
+        look_end_run(task, change, run, told ? reason : "it has gone off for that value before");
+    else if (step->news && told)
+        say(task, change, step->rule, NULL, "will not start: ", reason);
+}
+
 static bool carry_out(struct task *task, const struct look *look, struct store_change *change,
                       const struct timer_step *step)
 {
@@ -308,22 +324,13 @@ static bool carry_out(struct task *task, const struct look *look, struct store_c
     }
     if (!timer_known_of(task, step->rule, step->trigger, step->moment.base, look->record, &known))
         return false;
-    int64_t now_ms = clock_wall_ms();
-    bool may =
-        timer_admit(step->rule, &step->moment, &known, now_ms, task->portal->config->zone, reason);
-    /* Refused once is refused for good: after a restart it would look like missed. */
-    if (!may && reason[0] != '\0' && step->moment.due_ms >= known.born_ms)
-        store_put_over(change, task->portal->id, &task->entity, step->rule->name,
-                       step->trigger->text, step->moment.base, now_ms);
-    if (may && run != NULL)
-        move_timer(task, change, step, run);
-    else if (may)
-        set_timer(task, look, change, step);
+    if (!timer_admit(step->rule, &step->moment, &known, clock_wall_ms(), task->portal->config->zone,
+                     reason))
+        refuse_timer(task, change, step, run, &known, reason);
     else if (run != NULL)
-        look_end_run(task, change, run,
-                     reason[0] != '\0' ? reason : "it has gone off for that value before");
-    else if (step->news && reason[0] != '\0')
-        say(task, change, step->rule, NULL, "will not start: ", reason);
+        move_timer(task, change, step, run);
+    else
+        set_timer(task, look, change, step);
     return true;
 }
 

@@ -23,10 +23,10 @@ enum { PORTAL_REQUESTS_MOST = 4 }; /* in flight */
 struct portal {
     int64_t id;
     char *name;
-    char *home; /* "https://firm.bitrix24.ru" as configured */
-    char *host; /* where it answers now: home, or where it has moved */
-    char *path; /* secret: "/1/code/", what stands behind /rest */
-    char *code; /* secret: the last piece of it */
+    char *home;                 /* "https://firm.bitrix24.ru" as configured */
+    char *host;                 /* where it answers now: home, or where it has moved */
+    char *path;                 /* secret: "/1/code/", what stands behind /rest */
+    char *code;                 /* secret: the last piece of it */
     const char *const *secrets; /* borrowed, NULL-ended; NULL */
     struct queue queue;
     struct budget budget;

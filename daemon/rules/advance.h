@@ -30,8 +30,8 @@ struct advance {
     enum run_state state;
     json_t *trace; /* owned array for `why`: {"step":2,"text":"then
                       todo","what":"if|skip|done|error| wait|stop","is":…,"values":[…],"say":…} */
-    json_t *asked; /* owned array, of a call: what was asked before it ("if"), the same lines as come
-                      again in `trace` when the step is over; NULL otherwise */
+    json_t *asked; /* owned array, of a call: what was asked before it ("if"), the same lines as
+                      come again in `trace` when the step is over; NULL otherwise */
 };
 
 /* `run` in and out: step, vars (labels), attempt and reason move on as steps complete. `answers`:

@@ -47,8 +47,8 @@ enum trigger_kind {
     TRIGGER_EVENT,
     TRIGGER_BEFORE, /* timers (timer.h): DURATION before or after what stands in a date field, */
     TRIGGER_AFTER,
-    TRIGGER_IDLE,  /* nothing new for DURATION, */
-    TRIGGER_EVERY, /* each day at that time */
+    TRIGGER_IDLE,   /* nothing new for DURATION, */
+    TRIGGER_EVERY,  /* each day at that time */
     TRIGGER_SIGNAL, /* client contacts, call missed …: signal.h */
 };
 

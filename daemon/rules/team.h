@@ -28,7 +28,7 @@ struct team {
 struct substitute {
     char *user, *deputy;      /* as members are written */
     char from[11], until[11]; /* YYYY-MM-DD in the portal's zone, both days included; "": open */
-    bool keeps; /* return = no: what the deputy was given stays with him */
+    bool keeps;               /* return = no: what the deputy was given stays with him */
     struct place at;
 };
 

@@ -19,7 +19,7 @@ struct titles {
     struct title_used {
         char *title; /* owned: as the rule writes it */
         int type;
-    } *used; /* owned: those that are known */
+    } * used; /* owned: those that are known */
     size_t used_count;
     char **unknown; /* owned: titles that were asked for and are not known */
     size_t unknown_count;

@@ -69,8 +69,8 @@ static bool prune_snapshots(struct apply *apply, int64_t before_ms, int64_t *lef
     }
 }
 
-/* A turn of a team that has had none for so long behind all else is nobody's memory any more, and nobody
- * is away for so long that a deputy gives back. */
+/* A turn of a team that has had none for so long behind all else is nobody's memory any more, and
+ * nobody is away for so long that a deputy gives back. */
 #define YEAR_MS (INT64_C(365) * 24 * 3600 * 1000)
 
 bool prune_rows(struct apply *apply, int64_t before_ms, int64_t most, struct err *err)

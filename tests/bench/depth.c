@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "tests/bench/middle.h"
 #include "tests/bench/old_house.h"
 #include "tests/bench/pump.h"
 #include "tests/bench/subject.h"
@@ -14,7 +15,7 @@ enum {
     ROUND = 20000, /* events of each round */
     IN_FLIGHT = 256,
     PAGE = 128, /* as the feeder reads */
-    ROUNDS_MOST = 50,
+    ROUNDS_MOST = MIDDLE_MOST,
     WAITING_MOST = 1000000,
     PRUNED = 100000, /* rows */
     LARGE = 500,     /* events of one entity that a look takes */
@@ -352,20 +353,6 @@ static void house_leave(struct house *h)
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
-
-static int compare_doubles(const void *va, const void *vb)
-{
-    const double *a = va, *b = vb;
-    return *a < *b ? -1 : *a > *b;
-}
-
-static double middle(const double *values, int count)
-{
-    double sorted[ROUNDS_MOST];
-    memcpy(sorted, values, (size_t)count * sizeof *sorted);
-    qsort(sorted, (size_t)count, sizeof *sorted, compare_doubles);
-    return (sorted[count / 2] + sorted[(count - 1) / 2]) / 2;
-}
 
 static bool print_holds(struct holds *holds)
 {

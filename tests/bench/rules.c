@@ -18,6 +18,7 @@
 #include "daemon/rules/advance.h"
 #include "daemon/rules/change.h"
 #include "daemon/rules/timer.h"
+#include "tests/bench/middle.h"
 #include "tests/bench/timers.h"
 
 enum {
@@ -27,7 +28,7 @@ enum {
     STAGES = 60,  /* and so many stages, however many rules speak of them */
     THE_ONE = 10, /* the rule that fires, which is of every size */
     EVENTS = 2000,
-    ROUNDS_MOST = 50
+    ROUNDS_MOST = MIDDLE_MOST
 };
 
 static const int sizes[] = {20, 200, 2000};
@@ -296,20 +297,6 @@ static void run_round(struct house *h, const char *text, int round)
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
-
-static int compare_doubles(const void *va, const void *vb)
-{
-    const double *a = va, *b = vb;
-    return *a < *b ? -1 : *a > *b;
-}
-
-static double middle(const double *values, int count)
-{
-    double sorted[ROUNDS_MOST];
-    memcpy(sorted, values, (size_t)count * sizeof *sorted);
-    qsort(sorted, (size_t)count, sizeof *sorted, compare_doubles);
-    return (sorted[count / 2] + sorted[(count - 1) / 2]) / 2;
-}
 
 /* Ratios are of the same round. */
 static void print_house(const struct house *h, const struct house *least, int rounds)

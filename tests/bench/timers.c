@@ -15,11 +15,12 @@
 #include "daemon/rules/ruleset.h"
 #include "daemon/rules/timer.h"
 #include "daemon/store/store.h"
+#include "tests/bench/middle.h"
 #include "tests/bench/subject.h"
 
 enum {
     A_CHANGE = 500, /* timers stored at once */
-    ROUNDS_MOST = 50,
+    ROUNDS_MOST = MIDDLE_MOST,
     DAY_MS = 86400000,
     SETTLE_MS = 1500, /* until a daemon has done what it does at its start */
 };
@@ -140,18 +141,6 @@ static struct sample start(const char *folder)
     subject_use(&subject, &use);
     subject_stop(&subject);
     return (struct sample){.first_ms = subject.first_ms, .own_mib = use.own_mib};
-}
-
-static int compare_doubles(const void *va, const void *vb)
-{
-    const double *a = va, *b = vb;
-    return *a < *b ? -1 : *a > *b;
-}
-
-static double middle(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, compare_doubles);
-    return (values[count / 2] + values[(count - 1) / 2]) / 2;
 }
 
 void timers_bench(int64_t timers, int rounds)

@@ -540,8 +540,8 @@ START_TEST(calls_that_wait_together_travel_in_one_batch)
     ck_assert_double_eq(health.bucket_size, 49);
     JV_AUTO *counters = portal_client_counters(client);
     char *text = jv_dump_new(json_array_get(counters, 1));
-    ck_assert_str_eq(text,
-                     "{\"portal\":\"main\",\"method\":\"other\",\"verdict\":\"REFUSED\",\"count\":1}");
+    ck_assert_str_eq(
+        text, "{\"portal\":\"main\",\"method\":\"other\",\"verdict\":\"REFUSED\",\"count\":1}");
     mem_free(text);
     portal_client_stop(client, 1000);
     stub_stop(&stub);

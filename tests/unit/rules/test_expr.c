@@ -399,7 +399,9 @@ START_TEST(unknown_values_are_told_at_run_time)
     static const struct {
         const char *text, *said;
     } cases[] = {
-        {"deal.stage = \"Колл-центр / КП\"", "unknown stage \"КП\" in funnel \"Колл-центр\"; there are \"Колл-центр / Новая\", \"Колл-центр / КП / счёт\", \"Колл-центр / Отказ\""},
+        {"deal.stage = \"Колл-центр / КП\"",
+         "unknown stage \"КП\" in funnel \"Колл-центр\"; there are \"Колл-центр / Новая\", "
+         "\"Колл-центр / КП / счёт\", \"Колл-центр / Отказ\""},
         {"deal.stage = \"Колл-центр / Отказы\"",
          "unknown stage \"Отказы\" in funnel \"Колл-центр\"; did you mean \"Колл-центр / Отказ\"?"},
         {"deal.stage = \"Кол-центр / Отказ\"",

@@ -253,11 +253,16 @@ START_TEST(fields_have_a_rest_name)
     static const struct {
         const char *name, *rest;
     } cases[] = {
-        {"assigned", "assignedById"},       {"assignedById", "assignedById"},
-        {"ASSIGNED_BY_ID", "assignedById"}, {"stage", "stageId"},
-        {"\"Дата встречи\"", "ufCrm_1"},    {"\"дата ВСТРЕЧИ\"", "ufCrm_1"},
-        {"\"Название\"", "title"},          {"UF_CRM_2", "ufCrm_2"},
-        {"ufCrm_2", "ufCrm_2"},             {"parentId147", "parentId147"},
+        {"assigned", "assignedById"},
+        {"assignedById", "assignedById"},
+        {"ASSIGNED_BY_ID", "assignedById"},
+        {"stage", "stageId"},
+        {"\"Дата встречи\"", "ufCrm_1"},
+        {"\"дата ВСТРЕЧИ\"", "ufCrm_1"},
+        {"\"Название\"", "title"},
+        {"UF_CRM_2", "ufCrm_2"},
+        {"ufCrm_2", "ufCrm_2"},
+        {"parentId147", "parentId147"},
         {"PARENT_ID_147", "parentId147"},
     };
     struct bench b;

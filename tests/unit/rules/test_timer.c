@@ -67,7 +67,8 @@ START_TEST(what_is_no_date_is_said)
               "\"ufCrm_4\" of deal holds several values, a timer needs one date");
     cannot_be("2h before deal.\"Дата встреч\"", "{}",
               "no field of deal is called \"Дата встреч\"; did you mean \"Дата встречи\"?");
-    cannot_be("2h before deal.ufCrm_99", "{}", "deal has no field \"ufCrm_99\"; did you mean \"ufCrm_1\"?");
+    cannot_be("2h before deal.ufCrm_99", "{}",
+              "deal has no field \"ufCrm_99\"; did you mean \"ufCrm_1\"?");
     cannot_be("2h before deal.ufCrm_1", "{\"ufCrm_1\": \"скоро\"}",
               "2h before deal.ufCrm_1: \"скоро\" is not a date");
 }
